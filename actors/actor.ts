@@ -254,7 +254,8 @@ export class MailboxActor {
     for (const { eventType, held } of result.failedAttempts) {
       if (!held) failed[eventType] = (failed[eventType] ?? 0) + 1;
     }
-    observer.settled({ processor, partition, done: result.done, failed, outputs: result.outputTypes });
+    const { done, outputTypes: outputs, alarms } = result;
+    observer.settled({ processor, partition, done, failed, outputs, alarms });
     for (const { caseId, eventId, attempt, outcome } of failures) {
       const trace = span && { traceId: span.traceId };
       const ids = { processor, partition, caseId, eventId, attempt, ...trace };

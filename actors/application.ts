@@ -35,6 +35,8 @@ export {
   runningOf,
 } from "./reasoning/workflow/progress.ts";
 
+/** Whom or what a case can wait for. */
+export { waitNames } from "./projections/cases.ts";
 /** The processors that are workflows. Adding one means adding it here too. */
 // deno-lint-ignore no-explicit-any
 export const workflows: readonly Workflow<any, any, any>[] = [followUp];
@@ -88,6 +90,7 @@ export {
 } from "./reasoning/candidate/policy_form.ts";
 export {
   figuresFile,
+  otherFigures,
   parseFigures,
   parseTable,
   tableFile,

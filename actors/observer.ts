@@ -25,6 +25,8 @@ export interface SettledBatch {
   readonly failed: Readonly<Record<string, number>>;
   /** Events emitted, by event type. */
   readonly outputs: Readonly<Record<string, number>>;
+  /** Alarms that the processor raised, by name; absent where it raised none. */
+  readonly alarms?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Observer {

@@ -54,6 +54,8 @@ export type TimerChange =
 export interface HandlerResult {
   readonly events: readonly EventDraft[];
   readonly timers?: readonly TimerChange[];
+  /** What monitoring is to count of it, each by a name that the processor declares. */
+  readonly alarms?: readonly string[];
 }
 
 /**
@@ -68,6 +70,13 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
   readonly version: number;
   readonly takes: readonly T[];
   readonly folds: readonly F[];
+  /**
+   * Where it begins when it is added to a store on which others have worked: "now" (the default), "beginning", or an ISO time:
+   * at what was recorded then or later. On a store where none has worked yet, all begin at the beginning.
+   */
+  readonly begins?: "now" | "beginning" | (string & Record<never, never>);
+  /** What it can raise an alarm about; each is counted in the metrics. */
+  readonly alarms?: readonly string[];
   initial(): S;
   /** The state after an event that is taken or folded. Must not change the state it is given. */
   evolve(state: S, event: EventOf<T | F>): S;
@@ -81,6 +90,8 @@ export interface AnyProcessor {
   readonly version: number;
   readonly takes: readonly EventType[];
   readonly folds: readonly EventType[];
+  readonly begins?: string;
+  readonly alarms?: readonly string[];
   initial(): unknown;
   // deno-lint-ignore no-explicit-any
   evolve(state: any, event: any): unknown;

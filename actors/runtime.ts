@@ -50,7 +50,8 @@ import type { NatsOptions } from "../backends/nats/setup/options.ts";
 
 export type { Backend } from "../backends/backend.ts";
 export { createMemoryBackend, type MemoryBackendOptions } from "../backends/memory/memory_backend.ts";
-export { openPostgres, type PostgresOptions } from "../backends/postgres/postgres_backend.ts";
+export { openPostgres } from "../backends/postgres/postgres_backend.ts";
+export type { PostgresOptions } from "../backends/postgres/setup/options.ts";
 export { loadTracing } from "../backends/tracing/load_tracing.ts";
 export { type FailurePolicy, policySchema } from "./failures/failure_policy.ts";
 export { noopObserver, type Observer } from "./observer.ts";

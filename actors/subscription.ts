@@ -9,6 +9,11 @@ import { type ActorContext, MailboxActor } from "./actor.ts";
 import { describeError } from "./error_info.ts";
 import { reportAvailability } from "./observer.ts";
 
+interface SubscriptionContext extends ActorContext {
+  /** Says to the store which processors this program has; before that no mailbox is asked for. */
+  readonly register?: (() => Promise<void>) | undefined;
+}
+
 /** One run of a processor. A bug ends it: batches in hand are finished first, and then it has failed. */
 export class ProcessorSubscription implements Child {
   readonly ready = Promise.resolve();
@@ -18,7 +23,7 @@ export class ProcessorSubscription implements Child {
   #crash: { readonly error: unknown } | undefined;
 
   /** Begins at once. */
-  constructor(source: MailboxSource, processor: AnyProcessor, context: ActorContext) {
+  constructor(source: MailboxSource, processor: AnyProcessor, context: SubscriptionContext) {
     this.ended = this.#run(source, processor, context);
   }
 
@@ -32,9 +37,10 @@ export class ProcessorSubscription implements Child {
     this.stop();
   }
 
-  async #run(source: MailboxSource, processor: AnyProcessor, context: ActorContext): Promise<Exit> {
+  async #run(source: MailboxSource, processor: AnyProcessor, context: SubscriptionContext): Promise<Exit> {
     const { signal } = this.#stopping;
     const consume = async () => {
+      await context.register?.();
       for await (const mailbox of source.mailboxes(processor, signal)) {
         this.#watch(new MailboxActor(mailbox, context).run(signal));
       }

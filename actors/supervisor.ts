@@ -71,6 +71,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   #pool: WorkerPool | undefined;
   #node: ChildSupervisor | undefined;
+  #registered: Promise<void> | undefined;
   #stopping = false;
   #escalation: string | undefined;
   #crash: { error: unknown } | undefined;
@@ -119,13 +120,14 @@ export class Supervisor {
     const { policy, tracing, passes = true } = this.#options;
     const shared = { pool: this.#pool!, lock: new SharedLock(), observer: this.#observer, tracing };
     const context = { ...shared, policy, now: () => new Date(), random: Math.random };
+    const register = () => this.#register();
     const sequencers = passes ? new Sequencers(shared) : undefined;
     const specs = this.#processors.map((processor, priority): ChildSpec => {
       const { name: id, takes: types } = processor;
       const joinPasses = sequencers &&
         ((mailbox: Mailbox, isCleared: () => boolean) =>
           sequencers.join({ mailbox, types, priority, isCleared }));
-      const own = { ...context, priority, joinPasses };
+      const own = { ...context, priority, joinPasses, register };
       const start = () => new ProcessorSubscription(this.#source, processor, own);
       return { id, restart: "permanent", stopMs: Infinity, start };
     });
@@ -133,6 +135,15 @@ export class Supervisor {
       if (!isFinal) this.#observer.processorRestarted?.({ processor, reason });
     };
     return new ChildSupervisor({ ...PROCESSORS, id: this.#source.name }, specs, onChildExit);
+  }
+
+  /** All processors of this program together, once; again where the store did not answer. */
+  #register(): Promise<void> {
+    this.#registered ??= Promise.resolve(this.#source.register?.(this.#processors)).catch((error) => {
+      this.#registered = undefined;
+      throw error;
+    });
+    return this.#registered;
   }
 
   /** Heap of each worker in bytes, as last reported. */

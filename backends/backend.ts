@@ -1,13 +1,18 @@
 /** A backend: a durable log of cases, leased and fenced mailboxes, and what an operator sees of both. @module */
 import type { EventKind } from "../schema/evolution.ts";
-import type { AuditEntry, DeadLetters, Inbox, OperatorRecord } from "./dead_letters.ts";
+import type { AuditEntry, DeadLetters, Inbox, OperatorRecord, ParkedDeliveries } from "./dead_letters.ts";
 import type { EventStore } from "./event_store.ts";
+import type { FanOut } from "./fan_out.ts";
 import type { Health } from "./health.ts";
 import type { HashChain } from "./chain/hash_chain.ts";
 import type { Measurements } from "./measurements.ts";
 import type { MailboxSource } from "./mailbox/mailbox.ts";
+import type { RestorationMark } from "./restoration.ts";
 import type { Producers } from "./producers.ts";
+import type { Rewinds } from "./rewinds.ts";
+import type { Pauses } from "./pauses.ts";
 import type { ModelStore } from "./projections.ts";
+import type { RelayStore } from "./relay/relay_store.ts";
 
 /** What a backend promises. Tests ask this, never the name. */
 export interface BackendFeatures {
@@ -52,16 +57,25 @@ export interface ListOptions {
 }
 
 /** What an operator sees and does. */
-interface Operations {
+interface Operations extends RestorationMark {
   readonly deadLetters: DeadLetters;
+  readonly parked: ParkedDeliveries;
   /** What could not be taken in, where a backend takes events of producers by itself (the ingest subject, the outbox). */
   readonly inbox?: Inbox;
   /** Who may store what. */
   readonly producers: Producers;
+  /** Processors are handed again what they have done. */
+  readonly rewinds: Rewinds;
+  /** Processors and nodes that take no work. */
+  readonly pauses: Pauses;
+  /** Copies of the log to others. */
+  readonly relays: RelayStore;
   /** Read models of the log, where `features.readModels` says so. */
   readonly models?: ModelStore;
-  /** The chain of hashes over the log, where the store keeps one. */
-  readonly chain?: HashChain;
+  /** The chain of hashes over the log. */
+  readonly chain: HashChain;
+  /** Copies events to where others read them, where this node was asked to. */
+  readonly fanOut?: FanOut | undefined;
   /** Cases by latest change, newest first: of a store without read models. */
   listCases?(options?: ListOptions): Promise<CaseSummary[]>;
   /** Acts on a case, oldest first. */

@@ -2,8 +2,8 @@
 import type { StoredEvent } from "../schema/delivery_line.ts";
 import type { Failure } from "./mailbox/mailbox.ts";
 
-/** A delivery given up on. Its case waits behind it, for this processor, until a person redrives or discards it. */
-export interface DeadLetter {
+/** A delivery that failed, and behind which its case waits for this processor. */
+export interface StoppedDelivery {
   readonly processor: string;
   readonly partition: number;
   readonly caseId: string;
@@ -16,7 +16,16 @@ export interface DeadLetter {
   readonly since: string;
 }
 
-/** Which dead letters: by processor, by case, by position; `limit` caps what one call touches. */
+/** A delivery given up on: it waits until a person redrives or discards it. */
+export type DeadLetter = StoppedDelivery;
+
+/** A delivery that is tried again by itself. */
+export interface ParkedHead extends StoppedDelivery {
+  /** When, by the store's clock, as an ISO time. */
+  readonly dueAt: string;
+}
+
+/** Which dead letters, or which parked deliveries: by processor, by case, by position; `limit` caps what one call touches. */
 export interface DeadLetterFilter {
   processor?: string;
   caseId?: string;
@@ -38,6 +47,15 @@ export interface DeadLetters {
   redrive(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
   /** Gives them up for good; what was held behind them goes on. The events themselves stay in the store. */
   discard(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
+}
+
+/** Cases that wait for the next try of a delivery. */
+export interface ParkedDeliveries {
+  /** The delivery that each of them waits for, by position, at most `limit` (default 100). */
+  list(filter?: DeadLetterFilter): Promise<ParkedHead[]>;
+  count(filter?: DeadLetterFilter): Promise<number>;
+  /** Makes them due now; attempts go on being counted. */
+  retry(filter: DeadLetterFilter, act: OperatorAction): Promise<number>;
 }
 
 /** An event that a producer left in the inbox and that can't be taken in: it waits for a person. */

@@ -1,4 +1,7 @@
 /** How a store and its mailboxes stand. @module */
+import type { Pause } from "./pauses.ts";
+
+import type { Restoration } from "./restoration.ts";
 
 /** How one mailbox stands. */
 export interface MailboxHealth {
@@ -45,9 +48,35 @@ export interface ProjectionHealth {
   }[];
 }
 
+/** What an acknowledgement means, for those who say it in another language than `durability` does. */
+export type Promised =
+  | { readonly kind: "memory" | "fsync_off" | "commit_off" | "replica_disk" | "replica_process" }
+  | { readonly kind: "disk" | "disk_and_standbys"; readonly commit: string }
+  | { readonly kind: "majority" | "majority_disks"; readonly replicas: number };
+
+/** A node that is alive. */
+export interface NodeHealth {
+  readonly node: string;
+  /** The processors that it has. */
+  readonly processors: readonly string[];
+}
+
+/** How the copying of events for others stands. */
+export interface FanOutHealth {
+  /** The node that copies; null while none does. */
+  readonly writer: string | null;
+  /** Events that are not copied yet. */
+  readonly pending: number;
+  /** Age of the oldest of them in milliseconds, since it was stored; 0 when there is none. */
+  readonly oldestMs: number;
+  /** Why it stands still until a person has answered. */
+  readonly held?: string | undefined;
+}
+
 export interface Health {
   /** What an acknowledgement means here, in words. */
   readonly durability: string;
+  readonly promised?: Promised;
   /** True when an acknowledged event survives a power failure of any one machine: what `--require-durable` asks for. */
   readonly survivesPowerFailure: boolean;
   /** Durable timers that have not fired yet. On JetStream counted up to 10,000 in each partition. */
@@ -57,6 +86,14 @@ export interface Health {
   readonly mailboxes: readonly MailboxHealth[];
   /** Events in the inbox: refused, and waiting for a person. */
   readonly rejected?: number;
+  /** Processors and nodes that take no work; left out where nothing is known of them. */
+  readonly pauses?: readonly Pause[];
+  /** The nodes that are alive; left out where nothing is known of them. */
+  readonly nodes?: readonly NodeHealth[];
   /** Read models, where the store keeps any. */
   readonly projections?: readonly ProjectionHealth[];
+  /** The fan-out, where the store has one. */
+  readonly fanOut?: FanOutHealth | undefined;
+  /** Of a store that came from a backup, until a person has accepted it. */
+  readonly restoration?: Restoration | undefined;
 }

@@ -31,6 +31,8 @@ export type NatsFigures = Readonly<Record<keyof typeof natsFigures, number>>;
 export interface Measurements {
   /** Events that were stored since the first measurement, by type, whoever stored them. */
   readonly stored: ReadonlyMap<string, number>;
+  /** What was not allowed since the first measurement, at any door: lines of the trail. */
+  readonly refused: number;
   /** Figures of the server, by name. Missing ones could not be read. */
   readonly figures: Readonly<Record<string, number>>;
 }

@@ -23,8 +23,9 @@
 import type { DataInput, WireEvent } from "../schema/events.ts";
 import { type EventInput, type InputOptions, type INTAKE_DEFAULTS, readInput } from "../schema/input.ts";
 import { isReserved } from "../schema/authority/names.ts";
-import type { Backend } from "./backend.ts";
+import type { EventSink } from "./event_sink.ts";
 import { NotAllowed } from "./errors.ts";
+import { readFromOutside } from "./producers.ts";
 export {
   BackendUnavailable,
   BackendUnusable,
@@ -35,7 +36,8 @@ export {
 import type { AppendResult, ExpectedVersion } from "./event_store.ts";
 export type { AppendResult, ExpectedVersion } from "./event_store.ts";
 import type { NatsOptions } from "./nats/setup/options.ts";
-import { openPostgres, type PostgresOptions } from "./postgres/postgres_backend.ts";
+import { openPostgres } from "./postgres/postgres_backend.ts";
+import type { PostgresOptions } from "./postgres/setup/options.ts";
 import { withTracedAppends } from "./tracing/load_tracing.ts";
 
 export { InvalidEvent } from "../schema/codec.ts";
@@ -75,10 +77,10 @@ export interface PublishOptions extends InputOptions {
 
 /** Publishes events to any backend. Events are validated before anything is stored: InvalidEvent names what is wrong. */
 export class EventPublisher {
-  readonly #backend: () => Promise<Backend>;
-  #opened: Promise<Backend> | undefined;
+  readonly #backend: () => Promise<EventSink>;
+  #opened: Promise<EventSink> | undefined;
 
-  constructor(backend: () => Promise<Backend>) {
+  constructor(backend: () => Promise<EventSink>) {
     this.#backend = backend;
   }
 
@@ -96,12 +98,13 @@ export class EventPublisher {
   async publishAll(events: readonly EventInput[], options: PublishOptions = {}): Promise<AppendResult> {
     const { expected = "any", ...rest } = options;
     requireOwnSource(rest.source);
-    const complete: WireEvent[] = events.map((event) => readInput(event, rest));
+    const read = (): WireEvent[] => events.map((event) => readInput(event, rest));
+    const complete = await readFromOutside(read, () => this.#open());
     return await (await this.#open()).append(complete, expected);
   }
 
   /** A backend that could not be opened is tried again by the next call. */
-  #open(): Promise<Backend> {
+  #open(): Promise<EventSink> {
     this.#opened ??= this.#backend().then((backend) => withTracedAppends(backend, "publish")).catch(
       (error) => {
         this.#opened = undefined;
@@ -134,11 +137,24 @@ export class PostgresEventPublisher extends EventPublisher {
   }
 }
 
-/** Publishes to NATS JetStream, into the streams that nodes work on. Makes them where they are missing. */
+/**
+ * Publishes to NATS JetStream, into the streams that nodes work on. Makes them where they are missing; with `producer` it only sends
+ * in that name, to nodes that run.
+ */
 export class NatsEventPublisher extends EventPublisher {
   constructor(url: string, options: Omit<NatsOptions, "url"> = {}) {
     // Programs that publish to PostgreSQL need not load its client.
-    super(async () => (await import("./nats/nats_backend.ts")).openNats({ ...options, url }));
+    super(async () => {
+      const { producer } = options;
+      if (producer === undefined) {
+        return (await import("./nats/nats_backend.ts")).openNats({ ...options, url });
+      }
+      return await (await import("./nats/producer_client.ts")).openNatsProducer({
+        ...options,
+        url,
+        producer,
+      });
+    });
   }
 
   /** One that is connected. Throws BackendUnavailable when no server answers and BackendUnusable when it can't be used. */

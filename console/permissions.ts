@@ -6,6 +6,8 @@
 
 /** Commands that read what is in the program. */
 const TOUCHES_NOTHING = ["rules", "version", "completion"];
+/** Those of them that write files. */
+const WRITES_ONLY = ["rules export"];
 /** Commands of a server that is there; without its address they may have to start one of this machine. */
 const USES_A_SERVER = ["cases", "publish", "dlq", "inbox", "projections", "events", "audit", "setup"];
 
@@ -14,6 +16,7 @@ type Permission = "run" | "write" | "net" | "ffi" | "import";
 /** What the command at this path needs none of. */
 export function needless(path: string, { url }: { readonly url?: unknown }): readonly Permission[] {
   const [name = ""] = path.split(" ");
+  if (WRITES_ONLY.includes(path)) return ["run", "ffi", "import", "net"];
   if (TOUCHES_NOTHING.includes(name)) return ["run", "write", "ffi", "import", "net"];
   if (name === "health" || (USES_A_SERVER.includes(name) && url !== undefined)) {
     return ["run", "write", "ffi", "import"];

@@ -10,8 +10,8 @@ export class InvalidEvent extends Error {
   override name = "InvalidEvent";
   constructor(
     readonly problems: readonly string[],
-    /** What is refused: bytes that are no text, text that is no JSON, or JSON that is no event. */
-    readonly refusalClass: "not_text" | "not_json" | "invalid" = "invalid",
+    /** What is refused: bytes that are no text, text that is no JSON, JSON that is no event, or what only the runtime sends. */
+    readonly refusalClass: "not_text" | "not_json" | "invalid" | "not_allowed" = "invalid",
   ) {
     super(`Invalid event: ${problems.join("; ")}`);
   }

@@ -6,16 +6,17 @@ import { money } from "./money.ts";
 const timestamp = z.iso.datetime({ offset: true });
 
 /** What can expire: an instalment of a plan, or a term by its name. */
-const terms = [
+export const termNames = [
   "instalment",
   "first_meeting",
   "decision_on_plan",
+  "debt_plan",
   "payment",
   "caseworker_review",
 ] as const;
 
 /** Who is asked to decide: a caseworker, or the team lead when a term of the caseworker or of the municipality has passed. */
-const reviewers = ["caseworker", "team_lead"] as const;
+export const reviewers = ["caseworker", "team_lead"] as const;
 
 /** How far assistance has come: the citizen came to the first meeting, a plan was decided on, what the plan asks was paid. */
 const assistanceStages = ["first_meeting", "plan", "plan_paid"] as const;
@@ -46,7 +47,7 @@ export const reviewRequestedData = z.looseObject({
   rules: z.array(appliedRule).max(50),
   figures: usedFigures.optional(),
   /** Absent for the team lead, after whom there is no one left to ask. */
-  term: z.looseObject({ name: z.enum(terms), due: z.iso.date(), expires_at: timestamp }).optional(),
+  term: z.looseObject({ name: z.enum(termNames), due: z.iso.date(), expires_at: timestamp }).optional(),
   /** The claim to be decided on. */
   debt_amount: money.optional(),
 });
@@ -108,7 +109,7 @@ export const assistanceAcceptedData = z.looseObject({
 /** A term ran out. Appended by a timer of the runtime. */
 export const termExpiredData = z.looseObject({
   case_id: caseIdSchema,
-  term: z.enum(terms),
+  term: z.enum(termNames),
   due: z.iso.date(),
 });
 

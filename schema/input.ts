@@ -2,8 +2,8 @@
  * Input: how an event from outside becomes a stored one.
  *
  * Accepted as they stand: the brief's JSON (an envelope of `event_type`, `data` and what else there is) and the brief's
- * quick-start event (the bare data of an intake: `case_id`, `citizen_bsn`, `debt_amount`, `debt_type`). What is missing
- * gets a documented default:
+ * quick-start event (the bare data of an intake: `case_id`, `citizen_bsn`, `debt_amount`, `debt_type`), and a CloudEvent
+ * (`cloudevents/cloud_event.ts`). What is missing gets a documented default:
  *
  * | missing | becomes |
  * |---|---|
@@ -24,6 +24,8 @@
  */
 import { typesFromOutside } from "./authority/types_from_outside.ts";
 import { digitsOf, isBsnLike, passesElevenTest } from "./bsn.ts";
+import { fromCloudEvent, isCloudEvent } from "./cloudevents/cloud_event.ts";
+import { defaultNames, type EventNames } from "./cloudevents/event_names.ts";
 import { checkEvent, InvalidEvent, withTwoDecimals } from "./codec.ts";
 import { FIRST_RULE_DAY } from "./event_fields.ts";
 import { isEventType, type Metadata, type WireEvent } from "./events.ts";
@@ -33,8 +35,10 @@ import { decodeText, parseJsonText } from "./json_text.ts";
 import { timeMarks } from "./time/moment.ts";
 
 export interface InputOptions {
-  /** Refuse a number that would otherwise be marked (see the header). Default false. */
+  /** Refuse a number that would otherwise be marked (see the header), and a CloudEvent outside the NL GOV profile. Default false. */
   strict?: boolean;
+  /** What event types are called in CloudEvents. Default: the names of `cloudevents/event_names.ts`. */
+  names?: EventNames | undefined;
   /** The time of an event that names none, and by which other times are judged. Default: the system clock. */
   now?: () => Date;
   /** The id of an event that names none. Default: a new UUIDv7. */
@@ -64,13 +68,14 @@ export const INTAKE_DEFAULTS = { organization: "onbekend", intake_channel: "onli
 
 /** Validates an event from outside and completes it. Throws InvalidEvent, naming fields and rules, never values. */
 export function readInput(input: unknown, options: InputOptions = {}): WireEvent {
-  const envelope = asEnvelope(input);
+  const envelope = asEnvelope(input, options);
   const type = envelope.event_type;
   if (typeof type !== "string" || !isEventType(type)) {
     throw new InvalidEvent([`event_type: must be one of ${typesFromOutside.join(", ")}`]);
   }
   if (!typesFromOutside.includes(type)) {
-    throw new InvalidEvent([`event_type: ${type} comes from the runtime alone, never from outside`]);
+    const problem = `event_type: ${type} comes from the runtime alone, never from outside`;
+    throw new InvalidEvent([problem], "not_allowed");
   }
   if (!isRecord(envelope.data)) throw new InvalidEvent(["data: must be an object"]);
   if (envelope.metadata !== undefined && !isRecord(envelope.metadata)) {
@@ -90,8 +95,9 @@ export function readInputText(text: string | Uint8Array, options: InputOptions =
   return readInput(parseJsonText(typeof text === "string" ? text : decodeText(text)), options);
 }
 
-function asEnvelope(input: unknown): EventInput {
+function asEnvelope(input: unknown, { names = defaultNames, strict = false }: InputOptions): EventInput {
   if (!isRecord(input)) throw new InvalidEvent(["an event must be a JSON object"]);
+  if (isCloudEvent(input)) return fromCloudEvent(input, names, strict) as EventInput;
   const bare = !("event_type" in input) && !("data" in input) && "case_id" in input;
   return bare ? { event_type: "case.intake", data: input } : input as EventInput;
 }
@@ -121,7 +127,7 @@ function completeEvent(envelope: EventInput, options: InputOptions): WireEvent {
 /** The ids of outputs are the runtime's alone: whoever could take one before it is stored would make it vanish. */
 function requireIdFromOutside({ event_id }: WireEvent): void {
   if (!isDerivedId(event_id)) return;
-  throw new InvalidEvent(["event_id: a UUID of version 8 is one that only the runtime gives"]);
+  throw new InvalidEvent(["event_id: a UUID of version 8 is one that only the runtime gives"], "not_allowed");
 }
 
 /** Checks the event by its schema; a version of another program is refused as any other mistake. */

@@ -52,7 +52,9 @@ export function partitionsIn({ metadata }: Partial<StreamConfig>): number {
 const DUPLICATE_WINDOW_MS = 120_000;
 
 /** What the streams of a store on disk have in common. */
-export function storeStream({ stream, prefix, partitions, replicas }: StoreShape): StreamSettings {
+export function storeStream(
+  { stream, prefix, partitions, replicas }: Pick<StoreShape, "stream" | "prefix" | "partitions" | "replicas">,
+): StreamSettings {
   return {
     name: stream,
     subjects: [`${prefix}.>`],

@@ -64,7 +64,8 @@ export class Sequencer implements SequencedMailboxListener {
     const permits = this.#context.pool.semaphore(this.#partition).withPriority(options.priority);
     const member = new SequencedMailbox(options, permits, this);
     this.#members.set(member.name, member);
-    this.#apply({ kind: "join", member: member.name, isBehind: !member.isCleared });
+    const isBehind = !member.isCleared || (options.mailbox.isResumed ?? false);
+    this.#apply({ kind: "join", member: member.name, isBehind });
     return member;
   }
 
@@ -257,10 +258,12 @@ export class Sequencer implements SequencedMailboxListener {
   }
 
   #report({ members }: Fused): void {
-    this.#context.observer.passSettled?.({ partition: this.#partition });
-    for (const { processor, done, outputTypes: outputs } of members) {
+    const { observer } = this.#context;
+    const partition = this.#partition;
+    observer.passSettled?.({ partition });
+    for (const { processor, done, outputTypes: outputs, alarms } of members) {
       if (Object.keys(done).length === 0) continue;
-      this.#context.observer.settled({ processor, partition: this.#partition, done, failed: {}, outputs });
+      observer.settled({ processor, partition, done, failed: {}, outputs, alarms });
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * `fused`: all but those that are behind go in passes. `plain`: none does, until all have nothing left to do: what can't be
  * done in a pass is done, and judged, by each processor for itself. A processor that is behind (it was taken over from a
- * crashed owner, or has a backlog of its own that others can't wait for) joins when it has caught up. A pass marks nothing
+ * crashed owner, was paused, or has a backlog of its own that others can't wait for) joins when it has caught up. A pass marks nothing
  * as in flight: so what is taken over from a crashed owner first settles a batch of its own.
  * @module
  */

@@ -4,9 +4,10 @@
  * @module
  */
 import type { DataOf } from "../../schema/events.ts";
+import type { EventDraft } from "../processor.ts";
 import { WGS_4, WGS_4A } from "../reasoning/law/legal_parameters.ts";
 import { dutchDay } from "../reasoning/law/working_days.ts";
-import { policy } from "../reasoning/rules/policy.ts";
+import { DEBT_PLAN, policy } from "../reasoning/rules/policy.ts";
 import { askedReview } from "../reasoning/workflow/asked_review.ts";
 import { completion } from "../reasoning/workflow/follow_up.ts";
 import {
@@ -19,7 +20,7 @@ import {
 } from "../reasoning/workflow/progress.ts";
 import { refusalOf } from "../reasoning/workflow/refusal.ts";
 import { reopened } from "../reasoning/workflow/reopening.ts";
-import { react, type SagaAction, type TermMissed } from "../reasoning/workflow/saga.ts";
+import { react, type SagaAction, termCodes, type TermMissed } from "../reasoning/workflow/saga.ts";
 import { askedBy, signalFor } from "../reasoning/workflow/signals.ts";
 import { transitions, waits } from "../reasoning/workflow/workflow.ts";
 import { reviewText } from "../texts/citizen_texts.ts";
@@ -48,6 +49,8 @@ export const followUp = stateMachine("follow_up", {
     "case.review_requested",
     "case.payment_missed",
   ],
+  alarms: termCodes,
+  alarmsOf,
   initial: initialProgress,
   evolve: advance,
   at: ({ state }: CaseProgress) => state,
@@ -100,7 +103,7 @@ export const followUp = stateMachine("follow_up", {
   })
   .on(["case.term_expired"], "case.payment_missed", missed, { in: ["in_payment_plan"] })
   .on(["case.term_expired"], "case.review_requested", askTeamLead, {
-    in: ["waiting_for_caseworker", "referred"],
+    in: ["waiting_for_caseworker", "referred", "in_assistance"],
   })
   .build();
 
@@ -133,7 +136,14 @@ function missed({ event, before }: Expired): DataOf<"case.payment_missed"> | und
 const termRules = {
   review_term_expired: { id: "policy/review_term", source: "Policy: a person must decide in time" },
   municipality_late: { id: "policy/municipality_term", source: `${WGS_4.law}; ${WGS_4A.law}` },
-} as const satisfies Record<TermMissed["code"], { id: string; source: string }>;
+  debt_plan_unconfirmed: {
+    id: "policy/debt_plan_term",
+    source: DEBT_PLAN.law,
+    certainty: DEBT_PLAN.certainty,
+  },
+} as const satisfies Record<TermMissed["code"], Omit<AppliedRule, "version">>;
+
+type AppliedRule = DataOf<"case.review_requested">["rules"][number];
 
 /** Without a term: after the team lead there is no one left to ask. */
 function askTeamLead({ event, before }: Expired): DataOf<"case.review_requested"> | undefined {
@@ -147,6 +157,14 @@ function askTeamLead({ event, before }: Expired): DataOf<"case.review_requested"
     citizen_text: reviewText([code]),
     rules: [{ ...termRules[code], version: policy.version }],
   };
+}
+
+/** A term that somebody let pass counts, once for each that is told to the team lead. */
+function alarmsOf(event: { readonly event_type: string }, events: readonly EventDraft[]): string[] {
+  if (event.event_type !== "case.term_expired") return [];
+  return events.flatMap((draft) =>
+    draft.event_type === "case.review_requested" ? draft.data.reasons.map(({ code }) => code) : []
+  );
 }
 
 function reactionTo(event: Expired["event"], before: CaseProgress): SagaAction | undefined {

@@ -1,5 +1,6 @@
 /** Cases: where each one stands, what it waits for and until when. The list of cases and the review list read it. @module */
 import type { CaseEvent, DataOf } from "../../schema/events.ts";
+import { reviewers, termNames } from "../../schema/follow_up_events.ts";
 import type { DecodedEvent } from "../../schema/delivery_line.ts";
 import { momentOf } from "../../schema/time/moment.ts";
 import type { Projection, RowOf } from "../projection.ts";
@@ -11,6 +12,7 @@ import {
   runningOf,
 } from "../reasoning/workflow/progress.ts";
 import { type Deadline, nextDeadline } from "../reasoning/workflow/saga.ts";
+import { type CaseState, states } from "../reasoning/workflow/workflow.ts";
 
 /**
  * What may be kept of a case: what pages list and filter by. No BSN, no name, no income, no free text; of a review the codes
@@ -194,10 +196,28 @@ function reviewOf(
   };
 }
 
+/** States that a case leaves by itself. */
+const MOVING: readonly CaseState[] = [
+  "new",
+  "received",
+  "analysed",
+  "plan_decided",
+  "forgiven",
+  "withdrawing",
+];
+
+/** Whom or what an open case can wait for: a person, a term, its next step, or whatever ends the state in which it runs. */
+export const waitNames: readonly string[] = [
+  ...reviewers,
+  ...termNames,
+  "processing",
+  ...states.filter((state) =>
+    !state.startsWith("completed:") && !MOVING.includes(state) && state !== "waiting_for_caseworker"
+  ),
+];
+
 function waitsForOf({ state, ending }: CaseProgress, deadline: Deadline | undefined): string | null {
   if (state.startsWith("completed:")) return null;
   if (deadline !== undefined) return deadline.term;
-  const isMoving = ending !== undefined ||
-    ["new", "received", "analysed", "plan_decided", "forgiven"].includes(state);
-  return isMoving ? "processing" : state;
+  return ending !== undefined || MOVING.includes(state) ? "processing" : state;
 }

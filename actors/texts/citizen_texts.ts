@@ -116,6 +116,7 @@ export const reviewTexts: Readonly<Record<string, string>> = {
   final_without_mandate: "Over uw zaak mag de computer niet alleen beslissen.",
   sample: "Een medewerker kijkt mee met de computer.",
   municipality_late: "Wij zijn te laat met uw hulp. Dat spijt ons.",
+  debt_plan_unconfirmed: "Wij weten niet zeker of uw plan is betaald.",
   review_term_expired: "Wij zijn te laat met ons besluit. Dat spijt ons.",
 };
 

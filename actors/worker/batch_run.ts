@@ -9,7 +9,14 @@ import { decodeLines, type Delivery, outputLine, parseLine } from "../../schema/
 import type { StateCache, StateSnapshot } from "./state_cache.ts";
 import type { DeliverySpans } from "./delivery_spans.ts";
 import { failedAttempt, heldAttempt } from "./failed_attempt.ts";
-import { contextOf, encodeOutputs, type Outputs, type OutputSettings } from "./outputs.ts";
+import {
+  alarmsIn,
+  contextOf,
+  countAll,
+  encodeOutputs,
+  type Outputs,
+  type OutputSettings,
+} from "./outputs.ts";
 import type { AnyProcessor, HandlerResult } from "../processor.ts";
 import type { BatchResult, FailedAttempt } from "./protocol.ts";
 
@@ -26,6 +33,7 @@ export class BatchRun {
   readonly #heads = new Map<string, number>();
   // By type, as maps: with keys that come from lines, V8 deoptimises property access on objects again and again.
   readonly #outputTypes = new Map<string, number>();
+  readonly #alarms = new Map<string, number>();
   /** By case and name: of several changes of one timer, only the last one counts. */
   readonly #timers = new Map<string, StoredTimerChange>();
   readonly #failed: FailedAttempt[] = [];
@@ -116,9 +124,10 @@ export class BatchRun {
     for (const other of this.#otherCaches) other.observe(event, version);
   }
 
-  #record(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers }: Outputs): void {
+  #record(event: CaseEvent, { recordedAt }: Delivery, { rows, types, timers, alarms }: Outputs): void {
     for (const row of rows) this.#writeOutput(event.correlation_id, row);
-    for (const type of types) this.#outputTypes.set(type, (this.#outputTypes.get(type) ?? 0) + 1);
+    countAll(this.#outputTypes, types);
+    if (alarms !== undefined) countAll(this.#alarms, alarms);
     for (const timer of timers) this.#timers.set(`${timer.caseId}\t${timer.name}`, timer);
     const done = this.#done.get(event.event_type);
     if (done === undefined) this.#done.set(event.event_type, [recordedAt]);
@@ -179,6 +188,7 @@ export class BatchRun {
       timers: [...this.#timers.values()],
       failedAttempts: this.#failed,
       done: Object.fromEntries([...this.#done].map(([type, at]) => [type, Float64Array.from(at)])),
+      ...alarmsIn(this.#alarms),
     };
   }
 }

@@ -18,6 +18,8 @@ export interface Outputs {
   readonly rows: readonly string[];
   readonly types: readonly string[];
   readonly timers: readonly StoredTimerChange[];
+  /** What is counted beside the events: most deliveries have nothing. */
+  readonly alarms?: readonly string[] | undefined;
 }
 
 /** The context of one delivery: everything in it follows from the event. */
@@ -67,6 +69,8 @@ export function encodeOutputs(
   { partition, idOf, trace = input.metadata }: OutputSettings,
 ): Outputs {
   requireHandled(handled);
+  const { alarms } = handled;
+  if (alarms !== undefined) requireDeclared(alarms, processor);
   const origin: Origin = { input, processor, partition, idOf, trace };
   const moment = momentOf(input);
   const marks = timeMarksOf(input);
@@ -77,7 +81,7 @@ export function encodeOutputs(
     types.push(draft.event_type);
   });
   const timers = (handled.timers ?? []).map((change) => toTimer(change, origin));
-  return { rows, types, timers };
+  return { rows, types, timers, alarms };
 }
 
 /** What an output comes from. */
@@ -98,6 +102,12 @@ function requireHandled(handled: HandlerResult): void {
   if (!Array.isArray(handled?.events) || !Array.isArray(handled.timers ?? [])) {
     throw new InvalidOutput("A handler must return { events: [...], timers?: [...] }");
   }
+}
+
+/** Only what a processor declares becomes a label of a metric. */
+function requireDeclared(alarms: unknown, processor: AnyProcessor): void {
+  if (Array.isArray(alarms) && alarms.every((alarm) => processor.alarms?.includes(alarm))) return;
+  throw new InvalidOutput("A handler must raise alarms that its processor declares");
 }
 
 function toRow(
@@ -160,3 +170,13 @@ function timeOf(at: unknown): string {
 }
 
 const LATEST = Date.UTC(10_000, 0);
+
+/** Adds one for each of the names. */
+export function countAll(counts: Map<string, number>, names: readonly string[]): void {
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+/** The alarms of a result; nothing where none was raised, as nearly always. */
+export function alarmsIn(counts: ReadonlyMap<string, number>): { alarms?: Record<string, number> } {
+  return counts.size === 0 ? {} : { alarms: Object.fromEntries(counts) };
+}

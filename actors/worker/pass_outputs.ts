@@ -3,7 +3,7 @@ import type { StoredTimerChange } from "../../backends/mailbox/mailbox.ts";
 import { outputLine } from "../../schema/delivery_line.ts";
 import type { CaseEvent } from "../../schema/events.ts";
 import { LineWriter } from "../../schema/line_writer.ts";
-import type { Outputs } from "./outputs.ts";
+import { alarmsIn, countAll, type Outputs } from "./outputs.ts";
 import type { PassMemberResult, PassResult } from "./protocol.ts";
 
 /** One delivery that is done. */
@@ -19,6 +19,7 @@ interface MemberAccount {
   isChained: boolean;
   readonly done: Map<string, number[]>;
   readonly outputTypes: Map<string, number>;
+  readonly alarms: Map<string, number>;
 }
 
 export class PassOutputs {
@@ -32,7 +33,9 @@ export class PassOutputs {
   constructor(expected: number, processors: readonly string[]) {
     this.#lines = new LineWriter(expected);
     this.#accounts = new Map(
-      processors.map((name) => [name, { isChained: false, done: new Map(), outputTypes: new Map() }]),
+      processors.map((
+        name,
+      ) => [name, { isChained: false, done: new Map(), outputTypes: new Map(), alarms: new Map() }]),
     );
   }
 
@@ -47,7 +50,8 @@ export class PassOutputs {
     const done = account.done.get(event.event_type);
     if (done === undefined) account.done.set(event.event_type, [recordedAt]);
     else done.push(recordedAt);
-    for (const type of outputs.types) account.outputTypes.set(type, (account.outputTypes.get(type) ?? 0) + 1);
+    countAll(account.outputTypes, outputs.types);
+    if (outputs.alarms !== undefined) countAll(account.alarms, outputs.alarms);
     // Of several changes of one timer only the last one counts.
     for (const timer of outputs.timers) {
       this.#timers.set(`${timer.processor}\t${timer.caseId}\t${timer.name}`, timer);
@@ -70,11 +74,15 @@ export class PassOutputs {
   }
 }
 
-function resultOf(processor: string, { isChained, done, outputTypes }: MemberAccount): PassMemberResult {
+function resultOf(
+  processor: string,
+  { isChained, done, outputTypes, alarms }: MemberAccount,
+): PassMemberResult {
   return {
     processor,
     isChained,
     done: Object.fromEntries([...done].map(([type, at]) => [type, Float64Array.from(at)])),
     outputTypes: Object.fromEntries(outputTypes),
+    ...alarmsIn(alarms),
   };
 }

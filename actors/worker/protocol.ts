@@ -114,6 +114,8 @@ export interface BatchResult {
   readonly failedAttempts: readonly FailedAttempt[];
   /** Deliveries done: for each event type, when they were recorded, in milliseconds. */
   readonly done: Readonly<Record<string, Float64Array>>;
+  /** How often each alarm was raised; absent where none was. */
+  readonly alarms?: Readonly<Record<string, number>>;
 }
 
 /** What a processor did in a pass. */
@@ -125,6 +127,8 @@ export interface PassMemberResult {
   readonly done: Readonly<Record<string, Float64Array>>;
   /** What it emitted, by event type. */
   readonly outputTypes: Readonly<Record<string, number>>;
+  /** How often it raised each alarm; absent where it raised none. */
+  readonly alarms?: Readonly<Record<string, number>>;
 }
 
 /** Why a pass came to nothing: what can't be handled in one is left to the plain way, which says what becomes of it. */

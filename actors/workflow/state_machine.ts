@@ -18,6 +18,10 @@ export interface MachineOptions<S, N extends string, T extends EventType, F exte
   readonly emits: readonly EventType[];
   readonly takes: readonly T[];
   readonly folds: readonly F[];
+  /** What people must not miss, by name: see `Processor.alarms`. */
+  readonly alarms?: readonly string[];
+  /** Which of them an event raises, by what follows from it. */
+  alarmsOf?(event: EventOf<T>, outputs: readonly EventDraft[]): readonly string[];
   readonly initial: S;
   evolve(state: S, event: CaseEvent): S;
   at(state: S): N;
@@ -111,21 +115,23 @@ export class StateMachine<S, N extends string, T extends EventType, F extends Ev
 
   /** The processor, once its chart is found sound. Throws InvalidWorkflow with everything that is wrong. */
   build(): Workflow<S, T, F> {
-    const { version, emits, takes, folds, initial, evolve, at, timer } = this.#options;
+    const { version, emits, takes, folds, initial, evolve, at, timer, alarms, alarmsOf } = this.#options;
     const chart = this.#checkedChart();
     const outputsOf = this.#outputs();
     return {
-      ...{ name: this.#name, version, emits, takes, folds, chart },
+      ...{ name: this.#name, version, emits, takes, folds, chart, ...(alarms && { alarms }) },
       initial: () => initial,
       at,
       evolve: evolve as Workflow<S, T, F>["evolve"],
       handle(event, before, context) {
         const handled = event as CaseEvent;
         const after = evolve(before, handled);
-        return {
-          events: outputsOf({ event: handled, before, after, context }),
-          timers: timerChanges(timer, before, after, handled.data.case_id),
-        };
+        const events = outputsOf({ event: handled, before, after, context });
+        const timers = timerChanges(timer, before, after, handled.data.case_id);
+        const raised = alarmsOf?.(event as EventOf<T>, events);
+        return raised === undefined || raised.length === 0
+          ? { events, timers }
+          : { events, timers, alarms: raised };
       },
     };
   }

@@ -35,7 +35,7 @@ export class ArchiveWriter {
   /** Bytes on the disk, or on the way there. */
   #bytes = 0;
 
-  private constructor(file: Deno.FsFile, key: CryptoKey | undefined) {
+  private constructor(readonly path: string, file: Deno.FsFile, key: CryptoKey | undefined) {
     this.#file = file;
     this.#key = key;
   }
@@ -45,7 +45,7 @@ export class ArchiveWriter {
     try {
       const file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
       const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
-      const writer = new ArchiveWriter(file, await key?.fileKey(salt));
+      const writer = new ArchiveWriter(path, file, await key?.fileKey(salt));
       if (key !== undefined) await writer.#append(joined(MAGIC, salt));
       return writer;
     } catch (error) {
@@ -71,13 +71,13 @@ export class ArchiveWriter {
   /** Makes what was written survive a loss of power. */
   async flush(): Promise<void> {
     if (this.#filled > 0) await this.#writeChunk(false);
-    await this.#file.syncData();
+    await this.#written(() => this.#file.syncData());
   }
 
   /** Ends the file, syncs it, and answers how long it is and its digest. */
   async close(): Promise<Omit<FileEntry, "name">> {
     if (this.#key !== undefined || this.#filled > 0) await this.#writeChunk(true);
-    await this.#file.sync();
+    await this.#written(() => this.#file.sync());
     this.#file.close();
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
   }
@@ -99,7 +99,16 @@ export class ArchiveWriter {
   async #append(bytes: Uint8Array): Promise<void> {
     this.#hash.update(bytes);
     this.#bytes += bytes.length;
-    for (let at = 0; at < bytes.length;) at += await this.#file.write(bytes.subarray(at));
+    for (let at = 0; at < bytes.length;) {
+      at += await this.#written(() => this.#file.write(bytes.subarray(at)));
+    }
+  }
+
+  /** A disk that is full is told with the file that it does not hold. */
+  #written<T>(work: () => Promise<T>): Promise<T> {
+    return work().catch((error) => {
+      throw fileError(error, "writing", this.path);
+    });
   }
 }
 

@@ -1,6 +1,5 @@
 /** Whether backups are as their owner believes: what can be restored, and what is wrong. Decisions only. @module */
-import type { Manifest } from "./manifest.ts";
-import { compareTimes, restorableRanges, type StreamedLog } from "./restore_plan.ts";
+import { compareTimes, type RestorableRange } from "./restore_plan.ts";
 
 /** How backups stand. */
 export interface Assessment {
@@ -23,25 +22,25 @@ interface Slot {
 /** A stream that has kept nothing new for so long is down. */
 const STREAM_SILENT_S = 60;
 
-/** Looks at backups, the streamed log and its slot: undefined where no server was asked, or has none. */
+/** Looks at what can be restored, how far the log was streamed, and its slot: undefined where no server was asked, or has none. */
 export function assessBackups(
-  bases: readonly Manifest[],
-  log: StreamedLog,
+  ranges: readonly RestorableRange[],
+  streamedTo: string | undefined,
   slot: Slot | "unknown" | undefined,
   now: Date,
 ): Assessment {
-  const youngest = restorableRanges(bases, log).at(-1);
+  const youngest = ranges.at(-1);
   const newest = youngest?.to ?? null;
   const isGapFree = youngest !== undefined &&
-    (log.newest === undefined || compareTimes(log.newest.at, youngest.to) <= 0);
+    (streamedTo === undefined || compareTimes(streamedTo, youngest.to) <= 0);
   const age = newest === null ? null : Math.max(0, (now.getTime() - Date.parse(newest)) / 1000);
   const problems = [
     youngest === undefined ? "there is no backup: make one with backup create" : undefined,
     youngest !== undefined && !isGapFree
       ? `the log has a gap behind ${newest}: make a new backup`
       : undefined,
-    log.newest !== undefined ? silenceOf(log.newest.at, now) : undefined,
-    slotProblem(slot, log),
+    streamedTo !== undefined ? silenceOf(streamedTo, now) : undefined,
+    slotProblem(slot, streamedTo),
   ].filter((problem) => problem !== undefined);
   return { gap_free: isGapFree, newest, age_seconds: age, problems };
 }
@@ -53,8 +52,8 @@ function silenceOf(at: string, now: Date): string | undefined {
     : undefined;
 }
 
-function slotProblem(slot: Slot | "unknown" | undefined, log: StreamedLog): string | undefined {
-  if (slot === "unknown" || log.newest === undefined) return undefined;
+function slotProblem(slot: Slot | "unknown" | undefined, streamedTo: string | undefined): string | undefined {
+  if (slot === "unknown" || streamedTo === undefined) return undefined;
   if (slot === undefined) return undefined;
   if (slot.wal_status === "lost") return `the server gave the slot ${slot.name} up: make a new backup`;
   return slot.active ? undefined : `nothing uses the slot ${slot.name}: the server keeps its log for it`;

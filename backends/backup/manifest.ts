@@ -59,6 +59,7 @@ const natsManifest = z.strictObject({
   streams: z.array(
     z.strictObject({
       file: z.string(),
+      created: z.string().optional(),
       config: z.looseObject({ name: z.string() }),
       state: z.looseObject({
         messages: z.number(),
@@ -78,7 +79,7 @@ export type NatsManifest = z.infer<typeof natsManifest>;
 export type AnyManifest = z.infer<typeof manifest>;
 /** A moment that can be restored, as an ISO time with microseconds. */
 export type Mark = z.infer<typeof mark>;
-export { file as fileSchema, mark as markSchema };
+export { file as fileSchema, mark as markSchema, time };
 
 /** The text of a manifest: JSON, and behind it a line that proves who wrote it, where there is a key. */
 export async function manifestText(of: AnyManifest, key: BackupKey | undefined): Promise<string> {

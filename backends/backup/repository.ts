@@ -4,7 +4,7 @@ import { z } from "zod";
 import { takeIfFree } from "../local_server/file_lock.ts";
 import { syncDirectory } from "../local_server/sync_directory.ts";
 import { ArchiveWriter, type FileEntry } from "./archive_file.ts";
-import { BackupError, fileError } from "./errors.ts";
+import { BackupError } from "./errors.ts";
 import type { BackupKey } from "./key_file.ts";
 import {
   type AnyManifest,
@@ -12,9 +12,11 @@ import {
   type Manifest,
   manifestText,
   markSchema,
+  type NatsManifest,
   parseManifest,
 } from "./manifest.ts";
 import type { SegmentEntry, StreamedLog } from "./restore_plan.ts";
+import { makeDirectory, namesIn, parseJson, readIfThere, writeWhole } from "./whole_files.ts";
 
 /** Marks a backup that is being made. */
 const UNFINISHED = ".new-";
@@ -80,9 +82,14 @@ export class BackupRepository {
     return (await this.backups()).filter((backup) => backup.backend === "postgres");
   }
 
+  /** The whole backups of a store on JetStream, oldest first. */
+  async streamBackups(): Promise<NatsManifest[]> {
+    return (await this.backups()).filter((backup) => backup.backend === "nats");
+  }
+
   /** The whole backups, oldest first. */
   async backups(): Promise<AnyManifest[]> {
-    const names = await entriesOf(join(this.root, "base"));
+    const names = await namesIn(join(this.root, "base"));
     const whole = names.filter((name) => !name.includes(UNFINISHED)).toSorted();
     const read = whole.map(async (id) => {
       const path = join(this.basePath(id), MANIFEST);
@@ -100,7 +107,7 @@ export class BackupRepository {
 
   /** A place for a backup that begins; what others left half made goes. Call it with the lock of `create`. */
   async begin(id: string): Promise<UnfinishedBase> {
-    for (const name of await entriesOf(join(this.root, "base"))) {
+    for (const name of await namesIn(join(this.root, "base"))) {
       if (name.includes(UNFINISHED)) await Deno.remove(join(this.root, "base", name), { recursive: true });
     }
     const path = join(this.root, "base", `${id}${UNFINISHED}${crypto.randomUUID().slice(0, 8)}`);
@@ -115,7 +122,7 @@ export class BackupRepository {
 
   /** What was streamed: the files that are whole, in their order, and how far the one is that is not. */
   async streamed(): Promise<StreamedLog> {
-    const names = (await entriesOf(this.walPath)).filter((name) => /^[0-9A-F]{24}\.json$/.test(name))
+    const names = (await namesIn(this.walPath)).filter((name) => /^[0-9A-F]{24}\.json$/.test(name))
       .toSorted();
     const segments = await Promise.all(names.map((name) => this.#segment(join(this.walPath, name))));
     const path = join(this.walPath, "newest.json");
@@ -187,53 +194,5 @@ export class UnfinishedBase {
 
   async discard(): Promise<void> {
     await Deno.remove(this.path, { recursive: true }).catch(() => {});
-  }
-}
-
-function parseJson<T>(schema: z.ZodType<T>, text: string, path: string): T {
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    throw new BackupError("damaged", `${path} is damaged: it is not what was written`);
-  }
-}
-
-/** Replaces a file as a whole, also across a loss of power. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  const aside = `${path}.new`;
-  try {
-    using file = await Deno.open(aside, { write: true, create: true, truncate: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-    await Deno.rename(aside, path);
-    await syncDirectory(dirname(path));
-  } catch (error) {
-    throw fileError(error, "writing", path);
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw fileError(error, "making", path);
-  }
-}
-
-async function entriesOf(path: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
-  } catch (error) {
-    throw fileError(error, "reading", path);
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw fileError(error, "reading", path);
   }
 }

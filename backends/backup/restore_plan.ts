@@ -15,7 +15,7 @@ export interface StreamedLog {
 }
 
 /** A slice of time of which every moment can be restored. */
-interface RestorableRange {
+export interface RestorableRange {
   readonly from: string;
   readonly to: string;
   readonly base: string;
@@ -57,13 +57,18 @@ export function restorableRanges(bases: readonly Manifest[], log: StreamedLog): 
  * that can't be reached, with what can.
  */
 export function planRestore(bases: readonly Manifest[], log: StreamedLog, target: Target): RestorePlan {
-  const ranges = restorableRanges(bases, log);
+  const { range, newest } = chooseRange(restorableRanges(bases, log), target);
+  const base = bases.find(({ id }) => id === range.base)!;
+  return { base, segments: neededSegments(base, log, target.at), range, newest };
+}
+
+/** The youngest range that has the target, and the newest moment of all. Throws BackupError for a target that none has. */
+export function chooseRange(ranges: readonly RestorableRange[], target: Target) {
   if (ranges.length === 0) throw new BackupError("unreachable", "There is no backup to restore from");
   const newest = ranges.map(({ to }) => to).reduce(laterOf);
   const range = ranges.findLast((each) => reaches(each, target, newest));
   if (range === undefined) throw unreachable(target, ranges);
-  const base = bases.find(({ id }) => id === range.base)!;
-  return { base, segments: neededSegments(base, log, target.at), range, newest };
+  return { range, newest };
 }
 
 /** A position lies behind a base that had not drawn it yet. */

@@ -1,4 +1,5 @@
 /** The chain of hashes over a log: what a store keeps of it, so that nobody changes the past unseen. @module */
+import type { KeptHead, PartitionReport } from "./report.ts";
 
 /** The hash of one event, over its bytes as they are stored. */
 export interface EventHash {
@@ -25,10 +26,21 @@ export interface Block {
   readonly hash: Uint8Array;
 }
 
-/** A store's chains, one a partition. Its nodes close blocks in the background; nobody may change or remove one. */
+/** A store's chains, one a partition. Nobody may change or remove a block. */
 export interface HashChain {
+  /** Every commit is a block by itself: nothing is ever in none. Elsewhere nodes close blocks in the background. */
+  readonly isContinuous: boolean;
   /** Closes blocks over all that is not in one yet. */
   closeBlocks(): Promise<void>;
+  /**
+   * Reads all of a partition, and stops at the first thing that is not as it was. `kept`: its last block at an earlier time, which
+   * must still be there.
+   */
+  verify(partition: number, kept?: KeptHead): Promise<PartitionReport>;
+}
+
+/** Where blocks are kept beside the events that they are over. */
+export interface BlockStore {
   /** In order. */
   blocks(partition: number): AsyncIterable<Block>;
   /** What is stored now at the positions after `after`, and not after `upTo`, in order. */

@@ -1,52 +1,28 @@
 /** Verifies the chain of a partition: block by block, each against the one before and against what is stored. @module */
+import { BackupError } from "../backup/errors.ts";
 import { blockHash, type Entry, isEqual, NO_BLOCK, parseEntries } from "./block.ts";
-import type { Block, EventHash, HashChain } from "./hash_chain.ts";
-
-/** The first thing that is not as it was. */
-export type Break =
-  | { readonly kind: "block"; readonly number: number; readonly why: string }
-  | {
-    readonly kind: "changed" | "missing" | "inserted";
-    readonly position: number;
-    /** Of what is stored there now. */
-    readonly eventId?: string;
-  };
-
-/** What was found of one partition. */
-export interface PartitionReport {
-  readonly partition: number;
-  readonly blocks: number;
-  /** Events that blocks cover. */
-  readonly events: number;
-  /** Events that are in no block yet: nothing is known of them. */
-  readonly uncovered: number;
-  /** The hash of the last block, in hex: kept elsewhere, it shows later that none was taken away. */
-  readonly head: string;
-  readonly broken?: Break;
-}
-
-/** The last block of a partition at an earlier time, as it was kept elsewhere. */
-export type KeptHead = Pick<PartitionReport, "blocks" | "head">;
+import type { Block, BlockStore, EventHash, HashChain } from "./hash_chain.ts";
+import type { Break, KeptHead, PartitionReport } from "./report.ts";
 
 type Behind = Pick<Block, "number" | "lastPosition" | "hash">;
 
 /** Behind which the first block begins: before every position there can be. */
 const START: Behind = { number: 0, lastPosition: Number.MIN_SAFE_INTEGER, hash: NO_BLOCK };
 
-/** Reads all of a partition, and stops at the first break. */
-export async function verifyPartition(
-  chain: HashChain,
+/** Reads all blocks of a partition, and stops at the first break. */
+export async function verifyBlocks(
+  store: BlockStore,
   partition: number,
   kept?: KeptHead,
 ): Promise<PartitionReport> {
   let previous = START;
   let [events, broken]: [number, Break | undefined] = [0, undefined];
-  for await (const block of chain.blocks(partition)) {
+  for await (const block of store.blocks(partition)) {
     const entries = parseEntries(block.entries);
     const why = blockFault(block, previous, entries) ?? headFault(block, kept);
     if (why !== undefined) broken = { kind: "block", number: block.number, why };
     else {
-      const stored = await chain.eventHashes(partition, previous.lastPosition, block.lastPosition);
+      const stored = await store.eventHashes(partition, previous.lastPosition, block.lastPosition);
       broken = firstDifference(entries!, stored);
     }
     if (broken !== undefined) break;
@@ -60,7 +36,7 @@ export async function verifyPartition(
       why: "it is gone, and was there when its hash was kept",
     };
   }
-  const uncovered = broken === undefined ? await chain.countAfter(partition, previous.lastPosition) : 0;
+  const uncovered = broken === undefined ? await store.countAfter(partition, previous.lastPosition) : 0;
   const found = { partition, blocks: previous.number, events, uncovered, head: previous.hash.toHex() };
   return broken === undefined ? found : { ...found, broken };
 }
@@ -103,4 +79,17 @@ function firstDifference(
     if (!isEqual(entry.hash, event.hash)) return { kind: "changed", position, eventId };
   }
   return undefined;
+}
+
+/** Verifies all partitions of a restored store. Throws BackupError at the first break. */
+export async function requireWholeChain(chain: Pick<HashChain, "verify">, partitions: number): Promise<void> {
+  for (let partition = 0; partition < partitions; partition++) {
+    const { broken } = await chain.verify(partition);
+    if (broken === undefined) continue;
+    const where = broken.kind === "block" ? `block ${broken.number}` : `position ${broken.position}`;
+    throw new BackupError(
+      "damaged",
+      `The restored store is not as it was: its chain of hashes breaks at ${where} of partition ${partition}`,
+    );
+  }
 }

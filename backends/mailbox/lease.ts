@@ -8,8 +8,8 @@ export class Lease {
   readonly epoch: number;
   /** The same object for all mailboxes under this lease. */
   readonly identity: MailboxLease;
-  /** Aborts when the lease has moved or is to be handed over; then nothing more is read. */
-  readonly revocation = new AbortController();
+  /** Set when the lease has moved or is to be handed over; then nothing more is read. */
+  #isRevoked = false;
   /** The processors that run under it in the store. */
   readonly hosts = new Set<string>();
   /** Those of them that were given out and are not closed. */
@@ -17,6 +17,8 @@ export class Lease {
   /** Resolves when no mark is being cleared. */
   clearing: Promise<unknown> = Promise.resolve();
   readonly #crashedOwners = new Map<string, CrashedOwner>();
+  /** Those that were recalled, and not given out since. */
+  readonly #recalled = new Set<string>();
 
   constructor({ key, epoch, hosted }: AcquiredLease) {
     this.key = key;
@@ -26,7 +28,19 @@ export class Lease {
   }
 
   get isRevoked(): boolean {
-    return this.revocation.signal.aborted;
+    return this.#isRevoked;
+  }
+
+  /** From now on nothing is read under it. */
+  revoke(): void {
+    this.#isRevoked = true;
+    for (const { revocation } of this.open.values()) revocation.abort("revoked");
+  }
+
+  /** From now on nothing is read for one processor, while the lease goes on. */
+  recall(processor: string): void {
+    this.#recalled.add(processor);
+    this.open.get(processor)?.revocation.abort("recalled");
   }
 
   host(hosted: readonly Hosted[]): void {
@@ -38,7 +52,13 @@ export class Lease {
 
   /** Who is given out a second time was closed by this process, which did not die of it. */
   giveOut(processor: string): Hosting {
-    const hosting = { lease: this, processor, crashedOwner: this.#crashedOwners.get(processor) };
+    const hosting = {
+      lease: this,
+      processor,
+      crashedOwner: this.#crashedOwners.get(processor),
+      isResumed: this.#recalled.delete(processor),
+      revocation: new AbortController(),
+    };
     this.#crashedOwners.delete(processor);
     this.open.set(processor, hosting);
     return hosting;
@@ -48,4 +68,8 @@ export class Lease {
 /** A processor's part of a lease, from when it is given out until it is closed. */
 export interface Hosting extends Hosted {
   readonly lease: Lease;
+  /** It was recalled before: it may have a backlog of its own. */
+  readonly isResumed: boolean;
+  /** Aborts when nothing more is to be read for it. */
+  readonly revocation: AbortController;
 }

@@ -1,6 +1,7 @@
 /**
  * The leases of a node: rounds that renew what is held, acquire what is free up to the fair share, let processors join, and
- * revoke what is to be handed over. Each processor that a lease hosts and that somebody subscribed to is given out.
+ * revoke what is to be handed over. Each processor that a lease hosts and that somebody subscribed to is given out, unless it is
+ * paused: then it is recalled, while the lease that hosts it goes on.
  * @module
  */
 import { BackendUnavailable } from "../errors.ts";
@@ -24,6 +25,8 @@ export class LeaseManager {
   readonly #subscribers = new Map<string, (hosting: Hosting) => void>();
   /** Every processor that was ever subscribed: while this node lives, nobody else leases them alone where it has the partition. */
   readonly #processors = new Set<string>();
+  /** As of the last round. */
+  #paused: ReadonlySet<string> = new Set();
   readonly #closed = new AbortController();
   readonly #store: LeaseStore;
   readonly #options: LeaseManagerOptions;
@@ -54,12 +57,13 @@ export class LeaseManager {
     this.#nextRound.abort("now");
   }
 
-  /** The last of a lease that is closed gives it back. When the store is unavailable it expires there. */
+  /** The last of a lease that is closed gives it back, unless it is paused. When the store is unavailable it expires there. */
   async close(hosting: Hosting): Promise<void> {
     const { lease, processor } = hosting;
     if (lease.open.get(processor) !== hosting) return;
     lease.open.delete(processor);
-    if (lease.open.size === 0) return await this.#release(lease);
+    hosting.revocation.abort("closed");
+    if (lease.open.size === 0 && !this.#paused.has(processor)) return await this.#release(lease);
     if (!this.#isHeld(lease)) return;
     lease.clearing = Promise.all([lease.clearing, this.#store.clearMark(lease, processor).catch(() => {})]);
     await lease.clearing;
@@ -74,7 +78,7 @@ export class LeaseManager {
   }
 
   async #release(lease: Lease): Promise<void> {
-    lease.revocation.abort();
+    lease.revoke();
     if (!this.#isHeld(lease)) return;
     this.#held.delete(textOf(lease.key));
     // A store that waits for no row would leave out one whose mark is being cleared.
@@ -133,11 +137,16 @@ export class LeaseManager {
     await this.#renew();
     const processors = [...this.#subscribers.keys()];
     const held = [...this.#held.values()];
-    const plan = planLeases(await this.#store.overview(), this.#store.node, processors, held);
+    const overview = await this.#store.overview();
+    this.#paused = new Set(overview.paused);
+    const plan = planLeases(overview, this.#store.node, processors, held);
     await this.#acquire(plan.acquire, processors);
     await this.#join(plan.join);
-    for (const { revocation } of plan.handOver) revocation.abort();
-    for (const lease of [...this.#held.values()]) this.#giveOut(lease);
+    for (const lease of plan.handOver) lease.revoke();
+    for (const lease of [...this.#held.values()]) {
+      for (const processor of lease.hosts) if (this.#paused.has(processor)) lease.recall(processor);
+      this.#giveOut(lease);
+    }
   }
 
   async #renew(): Promise<void> {
@@ -148,7 +157,7 @@ export class LeaseManager {
     for (const lease of before) {
       if (renewed.get(textOf(lease.key)) === lease.epoch || !this.#isHeld(lease)) continue;
       this.#held.delete(textOf(lease.key));
-      lease.revocation.abort();
+      lease.revoke();
     }
   }
 
@@ -172,7 +181,7 @@ export class LeaseManager {
     const waiting = lease.isRevoked
       ? []
       : [...lease.hosts].filter((processor) =>
-        !lease.open.has(processor) && this.#subscribers.has(processor)
+        !lease.open.has(processor) && this.#subscribers.has(processor) && !this.#paused.has(processor)
       );
     for (const processor of waiting) this.#subscribers.get(processor)!(lease.giveOut(processor));
     // A lease that hosts nothing yet is kept: who has leased its processors alone gives them back to its holder.

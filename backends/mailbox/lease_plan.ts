@@ -1,6 +1,7 @@
 /**
  * Which leases a node wants. Partitions are shared out equally among the nodes alive, whatever processors each has: who holds
- * one hosts all it has, and what it has not is leased alone, in equal parts among those who have it. Pure.
+ * one hosts all it has, and what it has not is leased alone, in equal parts among those who have it. One that is drained hands over
+ * all, and is left out of the shares. Pure.
  * @module
  */
 import { type LeaseKey, type LeaseOverview, WHOLE_PARTITION } from "./lease_store.ts";
@@ -32,6 +33,9 @@ export function planLeases<L extends PlannedLease>(
   processors: readonly string[],
   held: readonly L[],
 ): LeasePlan<L> {
+  if (overview.drained.includes(node)) {
+    return { acquire: [], join: [], handOver: held.filter(({ isRevoked }) => !isRevoked) };
+  }
   const view = new NodeView(overview, node, held);
   const whole = planPartitions(view, held);
   const alone = processors.map((processor) => planAlone(view, processor, held));
@@ -82,6 +86,12 @@ class NodeView {
     return this.holds({ partition, scope: WHOLE_PARTITION });
   }
 
+  /** The nodes that leases are shared among. */
+  get sharers() {
+    const { nodes, drained } = this.overview;
+    return nodes.filter(({ node }) => !drained.includes(node));
+  }
+
   get partitions(): number[] {
     return Array.from({ length: this.overview.partitions }, (_, partition) => partition);
   }
@@ -92,7 +102,7 @@ function planPartitions<L extends PlannedLease>(view: NodeView, held: readonly L
   const free = view.partitions.map((partition) => ({ partition, scope: WHOLE_PARTITION }))
     .filter((key) => view.isFree(key))
     .sort((a, b) => Number(view.isLeftBehind(b)) - Number(view.isLeftBehind(a)));
-  const share = Math.ceil(view.overview.partitions / Math.max(1, view.overview.nodes.length));
+  const share = Math.ceil(view.overview.partitions / Math.max(1, view.sharers.length));
   return fairly(share, free, own);
 }
 
@@ -107,7 +117,7 @@ function planAlone<L extends PlannedLease>(view: NodeView, processor: string, he
   }
   const free = [...wanted].map((partition) => ({ partition, scope: processor }))
     .filter((key) => view.isFree(key));
-  const sharers = view.overview.nodes.filter(({ processors }) => processors.includes(processor)).length;
+  const sharers = view.sharers.filter(({ processors }) => processors.includes(processor)).length;
   const share = Math.ceil(wanted.size / Math.max(1, sharers));
   const { acquire, handOver } = fairly(share, free, own.filter(({ key }) => wanted.has(key.partition)));
   return { acquire, handOver: [...unwanted, ...handOver].filter(({ isRevoked }) => !isRevoked) };

@@ -49,6 +49,10 @@ export interface LeaseOverview {
   readonly partitions: number;
   readonly nodes: readonly LivingNode[];
   readonly running: readonly RunningLease[];
+  /** Names of processors that are handed no deliveries. */
+  readonly paused: readonly string[];
+  /** Names of nodes that are to hold no lease, whether they are alive or not. */
+  readonly drained: readonly string[];
 }
 
 /** By which a store that is slow to answer is told from one that is not there. */

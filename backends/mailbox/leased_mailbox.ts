@@ -66,10 +66,13 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     return this.lease.epoch;
   }
   get revoked(): AbortSignal {
-    return this.#hosting.lease.revocation.signal;
+    return this.#hosting.revocation.signal;
   }
   get crashedOwner(): CrashedOwner | undefined {
     return this.#hosting.crashedOwner;
+  }
+  get isResumed(): boolean {
+    return this.#hosting.isResumed;
   }
   get passes(): PassSource | undefined {
     return this.#context.passes;
@@ -120,7 +123,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
     if (stop.aborted) return;
     try {
       const fetched = await this.#retrying(() => this.#context.store.fetch(this, this.limits), stop);
-      if (fetched.kind === "fenced") return this.#hosting.lease.revocation.abort();
+      if (fetched.kind === "fenced") return this.#hosting.lease.revoke();
       this.#apply({ kind: "fetched", fetched });
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -168,7 +171,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   deliver(result: FetchResult, permit: Release): void {
     if (result.kind === "fetched") return this.#apply({ kind: "deliver", fetched: result, permit });
     permit();
-    this.#hosting.lease.revocation.abort();
+    this.#hosting.lease.revoke();
   }
 
   /** Retried until the store answers: settling twice changes nothing, so an unknown outcome is simply asked again. Throws StoreLost. */
@@ -187,7 +190,7 @@ export class LeasedMailbox implements Mailbox, MailboxSubscriber {
   }
 
   #throwFenced(): never {
-    this.#hosting.lease.revocation.abort();
+    this.#hosting.lease.revoke();
     throw new Fenced(this.processor, this.partition, this.epoch);
   }
 

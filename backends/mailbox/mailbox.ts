@@ -78,10 +78,15 @@ export interface Mailbox {
   readonly partition: number;
   readonly epoch: number;
   readonly lease: MailboxLease;
-  /** Aborted when the lease has moved, or is to be handed over: then nothing more is read. The owner still closes. */
+  /**
+   * Aborted when the lease has moved, or is to be handed over, or the processor is paused: then nothing more is read. The owner
+   * still closes.
+   */
   readonly revoked: AbortSignal;
   /** Set when the owner before did not release its lease. */
   readonly crashedOwner: CrashedOwner | undefined;
+  /** It was paused under this lease, and may have a backlog of its own. */
+  readonly isResumed?: boolean;
   /** Where it can be read and settled together with the others of its partition; undefined where the store has no passes. */
   readonly passes?: PassSource | undefined;
   /**
@@ -121,6 +126,8 @@ export interface ProcessorSpec {
   readonly name: string;
   readonly version: number;
   readonly takes: readonly string[];
+  /** Where it begins if it is added to a store with history: "now" (the default), "beginning", or an ISO time. */
+  readonly begins?: string;
 }
 
 /** Where mailboxes come from: all that a supervisor needs of a backend. */
@@ -131,6 +138,12 @@ export interface MailboxSource {
    * logged or reported. Throws as any reading, and BackendUnusable where the role may not read it.
    */
   secret(): Promise<string>;
+  /**
+   * Says which processors this program has, before it asks for any of their mailboxes: where they begin is settled for all of
+   * them together. On a store where no processor has come anywhere yet, all begin at the beginning; one that is added later where it
+   * says. Who leaves it out begins at the beginning. Throws RangeError for a beginning that is none.
+   */
+  register?(processors: readonly ProcessorSpec[]): Promise<void>;
   /**
    * Mailboxes of a processor, as their leases are acquired; ends when the signal aborts. A mailbox given out lives on
    * until its consumer closes it, which it does also when the lease is revoked. Where others keep the lease meanwhile, who asks

@@ -78,7 +78,10 @@ function freshBatch(
   const lines = new Lines(limits);
   let to = from.checkpoint;
   let hasMore = false;
+  const until = isRedelivering(from, log) ? from.redeliversTo : Infinity;
   for (const entry of pending(from, log)) {
+    hasMore = entry.position > until;
+    if (hasMore) break;
     hasMore = !lines.add(entryLineOf(entry, 1, from.parked.has(entry.caseId)));
     if (hasMore) break;
     to = entry.position;
@@ -92,4 +95,12 @@ export function* pending({ partition, checkpoint, takes }: Subscription, log: Ev
   for (let i = indexBehind(slice, checkpoint); i < slice.length; i++) {
     if (takes.has(slice[i]!.type)) yield slice[i]!;
   }
+}
+
+/** Whether the next event is one that was done before the processor was rewound. */
+export function isRedelivering(subscription: Subscription, log: EventLog): boolean {
+  const { checkpoint, redeliversTo } = subscription;
+  if (checkpoint >= redeliversTo) return false;
+  const { value } = pending(subscription, log).next();
+  return value !== undefined && value.position <= redeliversTo;
 }

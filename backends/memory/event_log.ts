@@ -11,6 +11,8 @@ import {
 } from "../../schema/delivery_line.ts";
 import { EventIdConflict, SettlementRefused, VersionConflict } from "../errors.ts";
 import type { ExpectedVersion } from "../event_store.ts";
+import type { Beginning } from "../beginning.ts";
+import { hasSameOrigin } from "../settlement/redelivered.ts";
 
 /** An event that has no place yet. Its JSON is kept as it came, so that amounts keep their two decimals. */
 export interface LogEntryDraft {
@@ -96,6 +98,16 @@ export class EventLog {
     return this.#byId.get(eventId);
   }
 
+  /** The last position of a partition that a processor with this beginning is not handed. */
+  lastBefore(partition: number, beginning: Beginning): number {
+    const slice = this.slices[partition]!;
+    if (beginning.kind === "beginning") return 0;
+    const last = beginning.kind === "now"
+      ? slice.at(-1)
+      : slice.findLast(({ recordedAt }) => recordedAt < beginning.at);
+    return last?.position ?? 0;
+  }
+
   version(caseId: string): number {
     return this.cases.get(caseId)?.length ?? 0;
   }
@@ -140,7 +152,7 @@ function withoutDuplicates(log: EventLog, drafts: readonly LogEntryDraft[]): App
   for (const draft of drafts) {
     const known = log.find(draft.eventId) ?? fresh.get(draft.eventId);
     if (known === undefined) fresh.set(draft.eventId, draft);
-    else if (!sameFact(known, draft)) throw new EventIdConflict(draft.eventId);
+    else if (!isSameFact(known, draft)) throw new EventIdConflict(draft.eventId);
   }
   return { fresh: [...fresh.values()], duplicates: drafts.length - fresh.size };
 }
@@ -149,13 +161,24 @@ function withoutDuplicates(log: EventLog, drafts: readonly LogEntryDraft[]): App
 export function requireOwnIds(log: EventLog, outputs: readonly LogEntryDraft[]): void {
   const other = outputs.find((draft) => {
     const known = log.find(draft.eventId);
-    return known !== undefined && !sameFact(known, draft);
+    return known !== undefined && !isSameFact(known, draft);
   });
   if (other !== undefined) throw new SettlementRefused(new EventIdConflict(other.eventId).message);
 }
 
+/** Outputs without those that are stored already from the same input; how many of these came out otherwise. */
+export function withoutStored(log: EventLog, outputs: readonly LogEntryDraft[]) {
+  const isOwn = (draft: LogEntryDraft) => {
+    const known = log.find(draft.eventId);
+    return known !== undefined && hasSameOrigin(JSON.parse(known.metadata), JSON.parse(draft.metadata));
+  };
+  const own = outputs.filter(isOwn);
+  const differences = own.filter((draft) => !isSameFact(log.find(draft.eventId)!, draft)).length;
+  return { fresh: outputs.filter((draft) => !own.includes(draft)), differences };
+}
+
 /** The fact is type, case and data; a producer that tries again may well have another time or trace. */
-function sameFact(a: LogEntryDraft, b: LogEntryDraft): boolean {
+function isSameFact(a: LogEntryDraft, b: LogEntryDraft): boolean {
   return a.type === b.type && a.caseId === b.caseId &&
     (a.data === b.data || isDeepStrictEqual(JSON.parse(a.data), JSON.parse(b.data)));
 }

@@ -9,7 +9,7 @@ import { historyFault, type JudgedEvent, needsHistory } from "../../schema/autho
 import type { WireEvent } from "../../schema/events.ts";
 import { NotAllowed } from "../errors.ts";
 import type { Clock } from "../primitives/clock.ts";
-import type { Producers } from "../producers.ts";
+import { type Producers, REFUSED } from "../producers.ts";
 import type { EventLog, LogEntry } from "./event_log.ts";
 
 const MINUTE_MS = 60_000;
@@ -37,6 +37,7 @@ export class MemoryGrants {
         if (wasThere) record("producers_forget", act);
         return Promise.resolve(wasThere);
       },
+      recordRefusal: (why, by = account.name) => Promise.resolve(record(REFUSED, { by, why })),
     };
   }
 

@@ -1,10 +1,13 @@
 /** The chain of hashes over a memory store: closed when it is asked for, since nothing of it outlives its process. @module */
 import { createHash } from "node:crypto";
 import { blockHash, entriesOf, NO_BLOCK } from "../chain/block.ts";
-import type { Block, EventHash, HashChain } from "../chain/hash_chain.ts";
+import type { Block, BlockStore, EventHash, HashChain } from "../chain/hash_chain.ts";
+import type { KeptHead, PartitionReport } from "../chain/report.ts";
+import { verifyBlocks } from "../chain/verify.ts";
 import { entryLineOf, type EventLog, indexBehind, type LogEntry } from "./event_log.ts";
 
-export class MemoryHashChain implements HashChain {
+export class MemoryHashChain implements HashChain, BlockStore {
+  readonly isContinuous = false;
   readonly #log: EventLog;
   readonly #blocks: readonly Block[][];
 
@@ -30,6 +33,10 @@ export class MemoryHashChain implements HashChain {
     };
     const [firstPosition, lastPosition] = [events[0]!.position, events.at(-1)!.position];
     blocks.push({ ...content, firstPosition, lastPosition, events: events.length, hash: blockHash(content) });
+  }
+
+  verify(partition: number, kept?: KeptHead): Promise<PartitionReport> {
+    return verifyBlocks(this, partition, kept);
   }
 
   async *blocks(partition: number): AsyncGenerator<Block> {

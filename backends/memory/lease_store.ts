@@ -10,6 +10,7 @@ import {
   type RunningLease,
   WHOLE_PARTITION,
 } from "../mailbox/lease_store.ts";
+import { pausedOf } from "../pauses.ts";
 import type { Clock } from "../primitives/clock.ts";
 import type { LeaseTable, PartitionLease, Subscription } from "./lease_table.ts";
 
@@ -34,16 +35,23 @@ export class MemoryLeaseStore implements LeaseStore {
   }
 
   overview(): Promise<LeaseOverview> {
-    const { partitions, nodes, whole } = this.#table;
-    const alive = [...nodes].filter(([, { seenAt }]) => this.#isAlive(seenAt));
+    const { partitions, whole, pauses } = this.#table;
     return Promise.resolve({
       partitions,
-      nodes: alive.map(([node, { processors }]) => ({ node, processors })),
+      nodes: this.living(),
+      paused: pausedOf(pauses.values(), "processor"),
+      drained: pausedOf(pauses.values(), "node"),
       running: [
         ...whole.flatMap((each) => this.#running(each, WHOLE_PARTITION)),
         ...this.#table.all().flatMap((each) => this.#running(each, each.processor)),
       ],
     });
+  }
+
+  /** The nodes that are alive. */
+  living(): { readonly node: string; readonly processors: readonly string[] }[] {
+    return [...this.#table.nodes].filter(([, { seenAt }]) => this.#isAlive(seenAt))
+      .map(([node, { processors }]) => ({ node, processors }));
   }
 
   acquire(keys: readonly LeaseKey[], processors: readonly string[]): Promise<readonly AcquiredLease[]> {

@@ -1,6 +1,8 @@
 /** What a memory store keeps of leases: who may settle what, under which epoch, and for how long. @module */
 import { type LeaseKey, WHOLE_PARTITION } from "../mailbox/lease_store.ts";
-import type { InFlightMark } from "../mailbox/mailbox.ts";
+import { type Beginning, beginningOf } from "../beginning.ts";
+import type { InFlightMark, ProcessorSpec } from "../mailbox/mailbox.ts";
+import type { Pause } from "../pauses.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 
 /** The lease of a partition as a whole. */
@@ -27,6 +29,10 @@ export interface Subscription {
   /** What was begun and not settled. */
   inFlight: InFlightMark | null;
   readonly parked: Map<string, ParkedCase>;
+  /** Up to here it had done all before it was rewound; 0: it never was. */
+  redeliversTo: number;
+  /** Outputs that came out otherwise since then. */
+  differences: number;
 }
 
 /** A node that is notified of changes that others make. */
@@ -45,6 +51,8 @@ interface SeenNode {
 export class LeaseTable {
   readonly listeners = new Set<LeaseListener>();
   readonly nodes = new Map<string, SeenNode>();
+  /** By `pauseKey`. */
+  readonly pauses = new Map<string, Pause>();
   readonly whole: readonly PartitionLease[];
   readonly #subscriptions = new Map<string, Subscription[]>();
 
@@ -87,9 +95,28 @@ export class LeaseTable {
     return this.isHosted(subscription) ? this.whole[subscription.partition]! : subscription;
   }
 
+  notifyAll(): void {
+    for (const listener of [...this.listeners]) listener.notify();
+  }
+
   /** A node has come, or a lease was released by it: there may be something to acquire, or to hand over. */
   notifyOthers(node: string): void {
     for (const listener of [...this.listeners]) if (listener.node !== node) listener.notify();
+  }
+
+  /** All of one program at once: see `MailboxSource.register`. `last`: the last position of a partition before a beginning. */
+  register(
+    processors: readonly ProcessorSpec[],
+    last: (partition: number, beginning: Beginning) => number,
+  ): void {
+    const beginnings = processors.map(beginningOf);
+    const hasWorked = this.all().some(({ checkpoint }) => checkpoint > 0);
+    processors.forEach(({ name, takes }, i) => {
+      const isNew = !this.#subscriptions.has(name);
+      this.registerProcessor(name, takes);
+      if (!isNew || !hasWorked) return;
+      for (const each of this.of(name)) each.checkpoint = last(each.partition, beginnings[i]!);
+    });
   }
 
   /** Before any of its mailboxes is given out it is known what a processor takes: by that is counted what waits. */
@@ -110,5 +137,7 @@ function subscription(processor: string, partition: number): Subscription {
     leaseUntil: null,
     inFlight: null,
     parked: new Map(),
+    redeliversTo: 0,
+    differences: 0,
   };
 }

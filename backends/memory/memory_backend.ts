@@ -18,11 +18,15 @@ import { MemoryLeaseStore } from "./lease_store.ts";
 import type { Subscription } from "./lease_table.ts";
 import { MemoryMailboxStore } from "./mailbox_store.ts";
 import { type LogEntry, storedEventOf } from "./event_log.ts";
-import { MemoryDeadLetters } from "./dead_letters.ts";
+import { MemoryDeadLetters, MemoryParked } from "./dead_letters.ts";
 import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
-import type { Producers } from "../producers.ts";
+import type { Pauses } from "../pauses.ts";
+import { type Producers, REFUSED } from "../producers.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
+import type { Rewinds } from "../rewinds.ts";
+import { MemoryRewinds } from "./operations/rewinds.ts";
 
 export interface MemoryBackendOptions extends MemoryStoreOptions {
   /** A store to share with other backends; it brings its own partitions and clock. */
@@ -65,23 +69,28 @@ class MemoryBackend implements Backend {
   readonly node: string;
   readonly partitions: number;
   readonly deadLetters: MemoryDeadLetters;
+  readonly parked: MemoryParked;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: Producers;
+  readonly rewinds: Rewinds;
+  readonly pauses: Pauses;
+  readonly #leaseStore: MemoryLeaseStore;
   readonly #account: Producer;
   readonly #store: MemoryStore;
   readonly #context: MailboxContext;
   readonly #timersAsOf: (() => Date) | undefined;
   readonly #closed = new AbortController();
-  /** How many events the first measurement found. */
-  #measuredFrom: number | undefined;
+  /** How many the first measurement found. */
+  #measuredFrom: { readonly events: number; readonly refused: number } | undefined;
 
   constructor({ shared, owner: node = crypto.randomUUID(), ...options }: MemoryBackendOptions) {
     const { leaseMs = 10_000, renewMs = leaseMs / 3, batchSize = 500, batchBytes = 1_000_000 } = options;
     this.#store = shared ?? new MemoryStore(options);
     const { clock, leases: table, log } = this.#store;
     const onAvailabilityChange = () => {};
-    const leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
+    const leaseStore = this.#leaseStore = new MemoryLeaseStore(table, clock, node, leaseMs);
     const leases = new LeaseManager(leaseStore, { renewMs, clock, onAvailabilityChange });
     const store = new MemoryMailboxStore(this.#store);
     this.#context = withPasses({
@@ -95,8 +104,12 @@ class MemoryBackend implements Backend {
     this.node = node;
     this.partitions = log.partitions;
     this.deadLetters = new MemoryDeadLetters(this.#store);
+    this.parked = new MemoryParked(this.#store);
     this.models = this.#store.models;
     this.chain = this.#store.chain;
+    this.rewinds = new MemoryRewinds(this.#store);
+    this.pauses = this.#store.pauses;
+    this.relays = this.#store.relays;
     this.#account = options.account ?? { name: "owner", isOwner: true };
     this.producers = this.#store.producersFor(this.#account);
     // One that never renews its leases does not see either that those of others are free.
@@ -132,6 +145,22 @@ class MemoryBackend implements Backend {
     return Promise.resolve(this.#store.secret);
   }
 
+  register(processors: readonly ProcessorSpec[]): Promise<void> {
+    return Promise.try(() => {
+      const { leases, log } = this.#store;
+      leases.register(processors, (partition, beginning) => log.lastBefore(partition, beginning));
+    });
+  }
+
+  /** What lives in one process comes from no backup. */
+  restoredFrom(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  acceptRestoration(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     this.#store.leases.registerProcessor(processor.name, processor.takes);
     return acquireMailboxes(this.#context, processor, AbortSignal.any([signal, this.#closed.signal]));
@@ -161,20 +190,24 @@ class MemoryBackend implements Backend {
   async health(): Promise<Health> {
     return {
       survivesPowerFailure: false,
+      promised: { kind: "memory" },
       durability: "An acknowledged event is in the memory of this process, and gone when the process ends.",
       timers: this.#store.timers.size,
       nextTimerAt: isoOrNull(this.#store.timers.nextDue()),
       mailboxes: this.#store.leases.all().map((each) => mailboxHealth(each, this.#store)),
+      pauses: await this.pauses.list(),
+      nodes: this.#leaseStore.living(),
       projections: await projectionHealth(this.models),
     };
   }
 
   measure(): Promise<Measurements> {
     const { entries } = this.#store.log;
-    const from = this.#measuredFrom ??= entries.length;
+    const refused = this.#store.trail.filter(({ act }) => act === REFUSED).length;
+    const from = this.#measuredFrom ??= { events: entries.length, refused };
     const stored = new Map<string, number>();
-    for (const { type } of entries.slice(from)) stored.set(type, (stored.get(type) ?? 0) + 1);
-    return Promise.resolve({ stored, figures: {} });
+    for (const { type } of entries.slice(from.events)) stored.set(type, (stored.get(type) ?? 0) + 1);
+    return Promise.resolve({ stored, refused: refused - from.refused, figures: {} });
   }
 
   async close(): Promise<void> {

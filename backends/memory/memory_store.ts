@@ -11,12 +11,14 @@ import { rowsOf } from "../../schema/delivery_line.ts";
 import { type Clock, systemClock } from "../primitives/clock.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import { NotAllowed } from "../errors.ts";
-import { admitAll, type Producers, PRODUCERS_TRAIL, speakerFor } from "../producers.ts";
+import { admitAll, type Producers, PRODUCERS_TRAIL, REFUSED, speakerFor } from "../producers.ts";
 import { MemoryGrants, requireHistory } from "./grants.ts";
 import { BroadcastSignal } from "./broadcast_signal.ts";
 import { MemoryHashChain } from "./hash_chain.ts";
 import { MemoryModelStore } from "./model_store.ts";
 import { LeaseTable, type Subscription } from "./lease_table.ts";
+import { MemoryPauses } from "./operations/pauses.ts";
+import { MemoryRelayStore } from "./operations/relay_store.ts";
 import {
   entryDraftOf,
   EventLog,
@@ -24,8 +26,10 @@ import {
   parseEntryDraft,
   planAppend,
   requireOwnIds,
+  withoutStored,
 } from "./event_log.ts";
 import type { PassSettlement, PassStatus } from "../mailbox/pass.ts";
+import { redeliveredPart } from "../settlement/redelivered.ts";
 import { settlePass } from "./pass.ts";
 import type { ParkedCase } from "../settlement/parked_case.ts";
 import { planSettlement, type SettlementPlan } from "../settlement/plan.ts";
@@ -55,8 +59,10 @@ export class MemoryStore {
   readonly secret: string;
   readonly log: EventLog;
   readonly leases: LeaseTable;
+  readonly pauses: MemoryPauses;
   readonly models: MemoryModelStore;
   readonly chain: MemoryHashChain;
+  readonly relays = new MemoryRelayStore();
   readonly timers = new TimerTable();
   readonly trail: AuditEntry[] = [];
   readonly grants = new MemoryGrants();
@@ -71,6 +77,7 @@ export class MemoryStore {
     this.secret = secret;
     this.log = new EventLog(partitions);
     this.leases = new LeaseTable(partitions);
+    this.pauses = new MemoryPauses(this.leases, clock, this.trail);
     this.chain = new MemoryHashChain(this.log);
     this.models = new MemoryModelStore(this.log, clock);
     this.arrived = Array.from({ length: partitions }, () => new BroadcastSignal());
@@ -94,7 +101,7 @@ export class MemoryStore {
       this.grants.countSent(speaker.name, events.length, this.clock.now());
       return admitted;
     } catch (error) {
-      if (error instanceof NotAllowed) this.recordAct("refused", by ?? account.name, error.message);
+      if (error instanceof NotAllowed) this.recordAct(REFUSED, by ?? account.name, error.message);
       throw error;
     }
   }
@@ -118,12 +125,17 @@ export class MemoryStore {
     const parkedOf = (caseId: string) => subscription.parked.get(caseId) ?? [];
     const plan = planSettlement({ processor, checkpoint, parkedOf, now }, batch, settlement);
     if (plan === null) return "already";
-    const outputs = rowsOf(settlement.outputs).map(parseEntryDraft);
+    const redelivered = redeliveredPart(subscription, batch);
+    const drafts = rowsOf(settlement.outputs).map(parseEntryDraft);
+    const { fresh: outputs, differences } = redelivered === "none"
+      ? { fresh: drafts, differences: 0 }
+      : withoutStored(this.log, drafts);
     requireOwnIds(this.log, outputs);
-    const timers = settlement.timers.map(timerWrite);
+    const timers = redelivered === "all" ? [] : settlement.timers.map(timerWrite);
     if (settlement.failures.some(({ outcome }) => outcome.kind === "deadLetter")) {
       this.faults.deadLetterWrite?.();
     }
+    subscription.differences += differences;
     this.#commit(subscription, plan, now);
     this.write(outputs, timers);
     return "settled";

@@ -4,7 +4,7 @@ import type { BatchLimits } from "../mailbox/batch_size.ts";
 import type { PassFetched, PassMove, PassPart, PassSettlement, PassStatus } from "../mailbox/pass.ts";
 import type { Clock } from "../primitives/clock.ts";
 import { nextDue } from "../settlement/parked_case.ts";
-import { pending } from "./batch_reader.ts";
+import { isRedelivering, pending } from "./batch_reader.ts";
 import {
   entryLineOf,
   type EventLog,
@@ -28,7 +28,7 @@ export function nextPass(
   { batchSize, batchBytes }: BatchLimits,
 ): PassFetched {
   const nextDueMs = Math.min(Infinity, ...members.map(({ parked }) => nextDue(parked.values()) - now));
-  if (nextDueMs <= 0) return nothing("plain");
+  if (nextDueMs <= 0 || members.some((each) => isRedelivering(each, log))) return nothing("plain");
   for (let size = batchSize;; size >>= 1) {
     const { entries, parts } = read(members, log, size);
     if (entries.length === 0) return { ...nothing("empty", nextDueMs), parts };

@@ -1,26 +1,44 @@
 /** The JetStream backend on records: a partition's owner writes all that becomes durable together as one message. @module */
+import { logName } from "../../schema/nats/log.ts";
 import type { WireEvent } from "../../schema/events.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
-import type { Producer } from "../../schema/authority/grants.ts";
+import type { Grants, Producer } from "../../schema/authority/grants.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { DeadLetters, Inbox, OperatorRecord } from "../dead_letters.ts";
-import { NotAllowed, VersionConflict } from "../errors.ts";
+import type {
+  DeadLetters,
+  Inbox,
+  OperatorAction,
+  OperatorRecord,
+  ParkedDeliveries,
+} from "../dead_letters.ts";
 import type { ExpectedVersion } from "../event_store.ts";
-import { admitAll, speakerFor } from "../producers.ts";
-import { judgedVersion } from "./authority/judged_append.ts";
-import { NatsProducers } from "./authority/producers.ts";
+import type { FanOut } from "../fan_out.ts";
+import { RESTORATION_TRAIL } from "../restoration.ts";
+import { speakerFor } from "../producers.ts";
+import type { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
+import type { Pauses } from "../pauses.ts";
 import type { Measurements } from "../measurements.ts";
 import { acquireMailboxes } from "../mailbox/leased_mailbox.ts";
 import { NatsClient } from "./connection/client.ts";
+import { beginNew } from "./fan_out/fan_out_start.ts";
+import { fanOutHealth } from "./fan_out/fan_out_health.ts";
+import type { HashChain } from "../chain/hash_chain.ts";
+import { RecordChain } from "./journal/chain/record_chain.ts";
 import { RecordContext } from "./journal/store/record_context.ts";
-import { deadLettersOf } from "./journal/operations/dead_letters.ts";
+import { deadLettersOf, parkedOf } from "./journal/operations/dead_letters.ts";
 import { inboxContext, runRecordMaintenance } from "./journal/operations/record_maintenance.ts";
+import { registerProcessors, rewindsOf } from "./journal/operations/rewinds.ts";
+import type { Rewinds } from "../rewinds.ts";
+import { pausesOf } from "./journal/operations/pauses.ts";
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
-import { ingestInbox } from "./operations/ingest.ts";
+import { NatsRelayStore } from "./operations/relays.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
+import { ingestInbox } from "./operations/ingest_inbox.ts";
 import { type NatsOptions, requestedStoreOf } from "./setup/options.ts";
+import { liftRestoration, readRestoration } from "./setup/restored.ts";
 import { storeSecret } from "./setup/secret.ts";
 import { ensureStreams, type OpenedStore } from "./setup/streams.ts";
 
@@ -43,7 +61,8 @@ export async function openNats(options: NatsOptions): Promise<Backend> {
   const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
-    const store = await ensureStreams(client, requested);
+    const store = await ensureStreams(client, requested, false, options.isRestoring);
+    if (store.created.includes(logName(requested.stream))) await beginNew(client, requested);
     if (store.drift.length > 0) options.onDrift?.(store.drift);
     const backend = new NatsBackend(client, options, store);
     await backend.prepare();
@@ -62,8 +81,13 @@ class NatsBackend implements Backend {
   readonly features = features;
   readonly partitions: number;
   readonly deadLetters: DeadLetters;
+  readonly parked: ParkedDeliveries;
   readonly inbox: Inbox;
   readonly producers: NatsProducers;
+  readonly rewinds: Rewinds;
+  readonly pauses: Pauses;
+  readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -75,43 +99,37 @@ class NatsBackend implements Backend {
     this.#options = options;
     this.#context = new RecordContext(client, options, store, this.#ended.signal);
     this.deadLetters = deadLettersOf(this.#context);
+    this.rewinds = rewindsOf(this.#context);
+    this.parked = parkedOf(this.#context);
     this.inbox = ingestInbox(inboxContext(this.#context));
-    const { stream, clock } = this.#context;
-    this.producers = new NatsProducers({
-      client,
-      stream,
-      clock,
-      record: (act) => recordAct(this.#context, act),
-    });
+    this.pauses = pausesOf(this.#context);
+    const { log, subjects, producers, stream } = this.#context;
+    this.relays = new NatsRelayStore(client, { stream, replicas: store.replicas });
+    this.producers = producers;
+    this.chain = new RecordChain(client, log, (partition) => subjects.records(partition));
   }
 
   async prepare(): Promise<void> {
     await this.#context.clock.measure();
   }
 
-  async append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
-    try {
-      const [self, grants] = await Promise.all([this.producers.self(), this.producers.known()]);
-      const speaker = speakerFor(self, by, grants);
-      return await this.#appendFrom(speaker, admitAll(events, speaker, grants), expected);
-    } catch (error) {
-      if (error instanceof NotAllowed) await this.producers.record("refused", by ?? "owner", error.message);
-      throw error;
-    }
+  get fanOut(): FanOut | undefined {
+    return this.#context.fanOut;
   }
 
-  /** Appends what was admitted, as far as its cases allow it. */
-  async #appendFrom(speaker: Producer, events: readonly WireEvent[], expected: ExpectedVersion) {
-    for (;;) {
-      const on = await judgedVersion(this.readCase, events, expected, speaker);
-      try {
-        return await this.#context.appender.append(events, on);
-      } catch (error) {
-        // What was judged is stored on the version that it was judged by; another one is judged anew.
-        if (!(error instanceof VersionConflict) || expected !== "any") throw error;
-      }
-    }
+  append(events: readonly WireEvent[], expected: ExpectedVersion = "any", by?: string) {
+    const { admission, appender } = this.#context;
+    const speakerBy = async (grants: Grants) => speakerFor(await this.producers.self(), by, grants);
+    return admission.append(
+      speakerBy,
+      by,
+      events,
+      expected,
+      (admitted, judgedOn) => appender.append(admitted, expected, judgedOn),
+    );
   }
+
+  register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#context, processors);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const { lost, mailboxContext, takes } = this.#context;
@@ -122,12 +140,18 @@ class NatsBackend implements Backend {
   }
 
   #runMaintenance(): Promise<unknown> {
-    const { timersAsOf, onInputRefused = () => {}, traceAppend = (events, append) => append(events) } =
-      this.#options;
+    const { timersAsOf, names, onInputRefused = () => {} } = this.#options;
+    const traceAppend = this.#options.traceAppend ?? ((events, append) => append(events));
+    const { admission, appender } = this.#context;
     const append = (events: readonly WireEvent[], producer: Producer = OWNER) =>
-      traceAppend(events, (traced) => this.#appendFrom(producer, traced, "any"));
+      traceAppend(
+        events,
+        (traced) =>
+          admission.appendAdmitted(producer, traced, "any", (admitted, judgedOn) =>
+            appender.append(admitted, "any", judgedOn)),
+      );
     const { producers } = this;
-    const options = { timersAsOf, onInputRefused, append, producers };
+    const options = { timersAsOf, onInputRefused, append, producers, names };
     return runRecordMaintenance(this.#context, options, this.#ended.signal);
   }
 
@@ -143,26 +167,43 @@ class NatsBackend implements Backend {
     return storeSecret(client, { stream, replicas });
   }
 
+  restoredFrom = () => readRestoration(this.#context.client, logName(this.#context.stream));
+
+  async acceptRestoration({ by, why }: OperatorAction): Promise<boolean> {
+    const { client, stream } = this.#context;
+    if (!await liftRestoration(client, logName(stream))) return false;
+    await recordAct(this.#context, { act: "restoration_accept", by, why, caseId: RESTORATION_TRAIL });
+    return true;
+  }
+
   storedKinds = () => this.#context.reads.storedKinds();
 
   async health(): Promise<Health> {
-    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = this.#context;
+    const context = this.#context;
+    const { partitions: views, store: { leaseMs, replicas }, clock, bucket } = context;
+    const { client, stream, subjects: { prefix } } = context;
     await clock.measure();
-    return await recordHealth({
+    const health = await recordHealth({
       views,
       leaseMs,
       replicas,
       syncAlways: this.#options.syncAlways,
       inbox: this.inbox,
+      fanOut: (opened) => fanOutHealth({ client, stream, prefix, now: () => clock.now() }, opened),
       now: () => clock.now(),
-      readLeases: async () => (await bucket.read()).leases,
+      readLeases: () => bucket.read(),
     });
+    return { ...health, restoration: await this.restoredFrom() };
   }
 
   async measure(): Promise<Measurements> {
     const { reads, client, stream } = this.#context;
-    const [stored, figures] = await Promise.all([reads.storedCounts(), readServerFigures(client, stream)]);
-    return { stored, figures: { ...figures } };
+    const [stored, refused, figures] = await Promise.all([
+      reads.storedCounts(),
+      reads.refusalCount(),
+      readServerFigures(client, stream),
+    ]);
+    return { stored, refused, figures: { ...figures } };
   }
 
   close(): Promise<void> {

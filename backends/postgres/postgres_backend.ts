@@ -2,78 +2,43 @@
 import type { WireEvent } from "../../schema/events.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import type { Backend, BackendFeatures } from "../backend.ts";
-import type { Inbox, OperatorRecord, RefusalListener } from "../dead_letters.ts";
-import type { TraceAppend } from "../tracing/tracing.ts";
+import type { Inbox, OperatorAction, OperatorRecord } from "../dead_letters.ts";
 import type { Mailbox, ProcessorSpec } from "../mailbox/mailbox.ts";
 import type { AppendResult, ExpectedVersion } from "../event_store.ts";
 import { LeaseManager } from "../mailbox/lease_manager.ts";
 import { acquireMailboxes, type MailboxContext } from "../mailbox/leased_mailbox.ts";
 import { withPasses } from "../mailbox/leased_passes.ts";
 import { systemClock } from "../primitives/clock.ts";
-import { type AvailabilityListener, retryWhileUnavailable } from "../primitives/retry.ts";
+import { retryWhileUnavailable } from "../primitives/retry.ts";
 import { NotAllowed } from "../errors.ts";
 import { admitAll, grantsOf, speakerFor } from "../producers.ts";
 import { append } from "./log/append.ts";
 import { requireNoJudgement } from "./log/judged_append.ts";
 import { PostgresProducers } from "./operations/producers.ts";
+import { PostgresRewinds, registerProcessors } from "./operations/rewinds.ts";
 import { arrayOf } from "./connection/array_literal.ts";
 import { runMaintenance } from "./operations/maintenance.ts";
 import { PostgresClient } from "./connection/client.ts";
-import type { PostgresTarget } from "./connection/driver_options.ts";
-import { deadLetters } from "./operations/dead_letters.ts";
+import { deadLetters, parkedDeliveries } from "./operations/dead_letters.ts";
 import { outboxInbox } from "./operations/inbox.ts";
 import { PostgresLeaseStore } from "./mailbox/leases.ts";
 import { requireWholeLog } from "./setup/lost_store.ts";
 import { migrate, type Migrated } from "./setup/migrate.ts";
-import type { MigrateMode } from "./setup/schema_state.ts";
+import type { PostgresOptions } from "./setup/options.ts";
 import { PostgresMailboxStore } from "./mailbox/store.ts";
 import * as queries from "./log/queries.ts";
 import { health } from "./operations/health.ts";
 import { PostgresModelStore } from "./projections/model_store.ts";
 import type { HashChain } from "../chain/hash_chain.ts";
+import { PostgresRestoration } from "./operations/restoration.ts";
 import { PostgresHashChain, runHashChain } from "./operations/hash_chain.ts";
 import type { ModelStore } from "../projections.ts";
+import type { Pauses } from "../pauses.ts";
+import { PostgresPauses } from "./operations/pauses.ts";
+import { PostgresRelayStore } from "./operations/relays.ts";
+import type { RelayStore } from "../relay/relay_store.ts";
 import { Measuring } from "./operations/measure.ts";
 import { Notifier } from "./mailbox/notifier.ts";
-
-export interface PostgresOptions extends PostgresTarget {
-  /** The name of this node; under the same name it takes its own leases again at once. Default: a new one. */
-  node?: string;
-  /** Slices of a *new* store; an existing one keeps its own. Default 16. */
-  partitions?: number | undefined;
-  /**
-   * Whether the schema may be changed. Default `check`: a store that is missing, older or newer is refused. `if-empty`
-   * makes it in an empty database, `apply` also brings an older one up to date.
-   */
-  migrate?: MigrateMode;
-  /** Called with what was made or changed in the schema. */
-  onMigrated?: (migrated: Migrated) => void;
-  /** How long a lease runs without being renewed. Default 5,000. */
-  leaseMs?: number;
-  /** Between two renewals. Default: a third of `leaseMs`. */
-  renewMs?: number;
-  /** Deliveries and characters a batch holds at most. Default 500 and 1,000,000. */
-  batchSize?: number;
-  batchBytes?: number;
-  /** How often is asked for new events when no notification comes. Default 2,000; behind a pooler 100. */
-  pollMs?: number;
-  /** Between two rounds in which blocks of the chain of hashes are closed. Default 5,000. */
-  chainMs?: number;
-  /** Refuse a server that takes no writes, such as a standby. Default: it is read from. */
-  requireWritable?: boolean;
-  /** Called when the database becomes unavailable, and when it answers again. */
-  onAvailabilityChange?: AvailabilityListener;
-  /** Called for each row of the outbox that is refused. */
-  onInputRefused?: RefusalListener | undefined;
-  /** Runs the appends of the outbox, where traces are exported. */
-  traceAppend?: TraceAppend | undefined;
-  /** Connections at most. Default 8. */
-  connections?: number;
-  /** After this long without an answer the database counts as unavailable. Default 15,000. */
-  deadlineMs?: number;
-  /** The time timers are measured against. Default: the clock of the database. */
-  timersAsOf?: () => Date;
-}
 
 const LEASE_MS = 5_000;
 
@@ -132,11 +97,17 @@ class PostgresBackend implements Backend {
   readonly name = "postgres";
   readonly features = features;
   readonly deadLetters;
+  readonly parked;
   readonly inbox: Inbox;
   readonly models: ModelStore;
   readonly chain: HashChain;
+  readonly relays: RelayStore;
   readonly producers: PostgresProducers;
+  readonly rewinds: PostgresRewinds;
+  readonly pauses: Pauses;
+  readonly leaseMs: number;
   readonly #client: PostgresClient;
+  readonly #restoration: PostgresRestoration;
   readonly #node: string;
   readonly #notifier: Notifier;
   readonly #measuring: Measuring;
@@ -151,17 +122,28 @@ class PostgresBackend implements Backend {
     const { node = crypto.randomUUID(), pollMs = options.pooler ? 100 : 2_000 } = options;
     this.#client = client;
     this.#node = node;
-    this.#notifier = new Notifier(client, { node, pollMs });
-    const leaseStore = new PostgresLeaseStore(client, node, options.leaseMs ?? LEASE_MS);
+    this.#notifier = new Notifier(client, { node, pollMs, onLeases: () => this.#onLeases() });
+    this.leaseMs = options.leaseMs ?? LEASE_MS;
+    const leaseStore = new PostgresLeaseStore(client, node, this.leaseMs);
     this.#mailboxStore = new PostgresMailboxStore(client, this.#notifier, leaseStore);
     this.#mailboxContext = mailboxContext(this.#mailboxStore, leaseStore, options);
     this.#options = options;
     this.#measuring = new Measuring(client, partitions);
     this.deadLetters = deadLetters(client, this.#notifier);
+    this.parked = parkedDeliveries(client, this.#notifier);
     this.inbox = outboxInbox(client);
     this.models = new PostgresModelStore(client);
     this.chain = new PostgresHashChain(client, partitions);
     this.producers = new PostgresProducers(client);
+    this.relays = new PostgresRelayStore(client);
+    this.rewinds = new PostgresRewinds(client, this.#notifier);
+    this.pauses = new PostgresPauses(client, this.#notifier);
+    this.#restoration = new PostgresRestoration(client);
+  }
+
+  /** One that never renews its leases does not see either that something has changed. */
+  #onLeases(): void {
+    if (Number.isFinite(this.#options.renewMs ?? 0)) this.#mailboxContext.leases.checkNow();
   }
 
   async append(
@@ -177,6 +159,7 @@ class PostgresBackend implements Backend {
       const speaker = speakerFor(self, by, grants);
       const admitted = admitAll(events, speaker, grants);
       if (!self.isOwner) requireNoJudgement(admitted, self.name);
+      if (speaker !== self) await this.producers.countSent(speaker.name, events.length, grants);
       const { appended, touched } = await append(this.#client, admitted, expected, this.partitions, speaker);
       this.#notifier.notify(touched, typesOf(events), true);
       return appended;
@@ -185,6 +168,8 @@ class PostgresBackend implements Backend {
       throw error;
     }
   }
+
+  register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#client, processors);
 
   async *mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncGenerator<Mailbox> {
     const ended = AbortSignal.any([signal, this.#ended.signal]);
@@ -215,7 +200,7 @@ class PostgresBackend implements Backend {
 
   #startMaintenance(): Promise<unknown> {
     const [client, notifier] = [this.#client, this.#notifier];
-    const { timersAsOf, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
+    const { timersAsOf, names, onInputRefused = () => {}, traceAppend, chainMs = 5_000 } = this.#options;
     const chain = runHashChain(client, { node: this.#node, everyMs: chainMs }, this.#ended.signal);
     const maintenance = runMaintenance(
       {
@@ -226,6 +211,7 @@ class PostgresBackend implements Backend {
         timersAsOf,
         onInputRefused,
         traceAppend,
+        names,
       },
       this.#ended.signal,
     );
@@ -240,13 +226,12 @@ class PostgresBackend implements Backend {
   audit = (caseId: string) => queries.audit(this.#client, caseId);
   storedKinds = () => queries.storedKinds(this.#client);
   secret = () => queries.secret(this.#client);
+  restoredFrom = () => this.#restoration.restoredFrom();
+  acceptRestoration = (act: OperatorAction) => this.#restoration.acceptRestoration(act);
   health = () => health(this.#client, this, (...mailbox) => this.#mailboxStore.waitsFor(...mailbox));
   measure = () => this.#measuring.measure();
 
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
+  close = (): Promise<void> => this.#closing ??= this.#close();
 
   async #close(): Promise<void> {
     this.#ended.abort();

@@ -59,6 +59,11 @@ export function revive(parked: ParkedCase, position: number, now: number): Parke
   );
 }
 
+/** The case with a delivery that is tried again due now. Its attempts go on being counted. */
+export function dueNow(parked: ParkedCase, position: number, now: number): ParkedCase {
+  return parked.map((delivery) => delivery.position === position ? { ...delivery, dueAt: now } : delivery);
+}
+
 /** The case without one delivery. */
 export function unpark(parked: ParkedCase, position: number): ParkedCase {
   return parked.filter((delivery) => delivery.position !== position);

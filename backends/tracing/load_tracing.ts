@@ -18,6 +18,9 @@ export async function loadTracing(store: string, mode: TraceMode = "link"): Prom
 }
 
 /** The backend, with traced appends where traces are exported. */
-export async function withTracedAppends(backend: Backend, name: AppendName): Promise<Backend> {
+export async function withTracedAppends<B extends Pick<Backend, "append" | "name">>(
+  backend: B,
+  name: AppendName,
+): Promise<B> {
   return (await loadTracing(backend.name))?.traceAppends(backend, name) ?? backend;
 }

@@ -73,14 +73,15 @@ export class OpenTelemetryTracing implements Tracing {
     };
   }
 
-  traceAppends(backend: Backend, name: AppendName): Backend {
+  traceAppends<B extends Pick<Backend, "append">>(backend: B, name: AppendName): B {
     const traceAppend = this.traceAppend(name);
-    return override(backend, {
+    const traced: Pick<Backend, "append"> = {
       append: (events, expected, by) =>
         events.length === 0
           ? backend.append(events, expected, by)
           : traceAppend(events, (traced) => backend.append(traced, expected, by)),
-    });
+    };
+    return override(backend, traced as Partial<B>);
   }
 
   /** A child of what runs, such as the request to a server; linked to the contexts that the events bring. */

@@ -52,6 +52,6 @@ export interface Tracing {
   /** For the appends of this name. */
   traceAppend(name: AppendName): TraceAppend;
   /** The backend with a span around each append. */
-  traceAppends(backend: Backend, name: AppendName): Backend;
+  traceAppends<B extends Pick<Backend, "append">>(backend: B, name: AppendName): B;
   startPass(pass: Pass): PassSpan;
 }

@@ -22,6 +22,7 @@ export const ENTRIES = {
   main: "main.ts",
   worker: "actors/worker/worker.ts",
   chaosWorker: "simulators/chaos/node/chaos_worker.ts",
+  faultyWorker: "simulators/demonstration/faulty_worker.ts",
 } as const;
 
 /** Imports of text are stable since Deno 2.8; before, they need this. */

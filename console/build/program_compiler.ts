@@ -42,7 +42,7 @@ export async function compileProgram(program: Program, onProgress: (line: string
 async function build(program: Program, directory: string, onProgress: (line: string) => void): Promise<void> {
   const { root, slim, target } = program;
   const config = await writeCompileConfig(root, directory);
-  const include: string[] = [ENTRIES.worker, ENTRIES.chaosWorker];
+  const include: string[] = [ENTRIES.worker, ENTRIES.chaosWorker, ENTRIES.faultyWorker];
   if (!slim) {
     onProgress(`PostgreSQL for ${target.postgres}: from its npm package, as deno.lock has it`);
     include.push(await stagePostgres(root, directory, target.postgres!));

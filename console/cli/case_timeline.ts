@@ -3,7 +3,7 @@ import { NOT_SHOWN, shownData } from "../../actors/application.ts";
 import type { AuditEntry } from "../../backends/dead_letters.ts";
 import { parseTraceparent } from "../../backends/tracing/trace_context.ts";
 import { maskCaseId } from "../../schema/bsn.ts";
-import { dataWithTwoDecimals } from "../../schema/codec.ts";
+import { dataWithTwoDecimals, withTwoDecimals } from "../../schema/codec.ts";
 import { redact, toPrintable, toPrintableParts } from "./redaction.ts";
 import type { Malformed, StoredEvent } from "../../schema/delivery_line.ts";
 import type { WireEvent } from "../../schema/events.ts";
@@ -47,6 +47,17 @@ export function toPublicEvent({ position, version, recordedAt, event, malformed 
   };
 }
 
+/** The same as it is stored, personal data included: for who has given a reason. */
+export function toStoredEvent({ position, version, recordedAt, event, malformed }: StoredEvent) {
+  return {
+    position,
+    version,
+    recorded_at: new Date(recordedAt).toISOString(),
+    ...(malformed === undefined ? {} : { malformed }),
+    event: withTwoDecimals(event),
+  };
+}
+
 /** What is marked about an event, where anything is. */
 function shownMarks(event: WireEvent, recordedAt: number): { readonly marks?: readonly string[] } {
   const marks = marksOf(event, recordedAt);
@@ -62,17 +73,24 @@ function describeMalformed({ reason, raw }: Malformed): string {
   return `${reason}; ${NOT_SHOWN}: ${raw.length} characters that are no event`;
 }
 
-/** The timeline of a case: its events and the acts on it, in order of time. */
+/** The timeline of a case: its events and the acts on it, in order of time; `personal`: as they are stored. */
 export function renderCase(
   caseId: string,
   history: readonly StoredEvent[],
   audit: readonly AuditEntry[],
+  personal = false,
 ): string {
   const lines = [
-    ...history.map((stored) => ({ at: stored.recordedAt, text: renderEvent(toPrintableParts(stored)) })),
+    ...history.map((stored) => ({
+      at: stored.recordedAt,
+      text: renderEvent(toPrintableParts(stored), personal),
+    })),
     ...audit.map((entry) => ({ at: Date.parse(entry.at), text: renderAuditEntry(toPrintableParts(entry)) })),
   ].sort((a, b) => a.at - b.at);
-  return [`Case ${toPrintable(maskCaseId(caseId), Infinity)}`, ...lines.map(({ text }) => text)].join("\n");
+  return [
+    `Case ${toPrintable(personal ? caseId : maskCaseId(caseId), Infinity)}`,
+    ...lines.map(({ text }) => text),
+  ].join("\n");
 }
 
 /** When an event was stored, where that is another time than its own: what it started counts from when it was stored. */
@@ -81,7 +99,7 @@ function recordedLine({ event, recordedAt }: StoredEvent): string[] {
   return [`    recorded: ${new Date(recordedAt).toISOString()}`];
 }
 
-function renderEvent(stored: StoredEvent): string {
+function renderEvent(stored: StoredEvent, personal: boolean): string {
   const { version, event, recordedAt, malformed } = stored;
   const { causation_id, source, account } = event.metadata;
   const marks = marksOf(event, recordedAt);
@@ -96,7 +114,7 @@ function renderEvent(stored: StoredEvent): string {
     head,
     ...recordedLine(stored),
     ...(malformed === undefined ? [] : [`    not an event: ${describeMalformed(malformed)}`]),
-    ...renderFields(withoutPersonalData(event.event_type, event.data), 4),
+    ...renderFields(personal ? event.data : withoutPersonalData(event.event_type, event.data), 4),
     ...marked,
     ...traced,
   ].join("\n");

@@ -42,6 +42,8 @@ export interface Command<O extends Options = Options> {
   readonly takesAnyArguments?: boolean;
   /** The commands of a group, each with options of its own. */
   readonly subcommands?: readonly Command[];
+  /** The subcommand that is meant where none is named. */
+  readonly otherwise?: string;
   /** Does it, and returns the exit code. */
   run(parsed: Parsed<O>, output: Output): Promise<number>;
 }
@@ -52,7 +54,7 @@ export function command<O extends Options>(definition: Command<O>): Command {
 }
 
 /** What a group of commands is declared with. */
-interface CommandGroup extends Pick<Command, "name" | "summary" | "notes" | "examples"> {
+interface CommandGroup extends Pick<Command, "name" | "summary" | "notes" | "examples" | "otherwise"> {
   readonly subcommands: readonly Command[];
 }
 
@@ -74,10 +76,24 @@ export interface FoundCommand {
 export function findSubcommand(definition: Command, args: readonly string[]): FoundCommand {
   const { name, subcommands } = definition;
   const at = subcommands === undefined ? -1 : firstWordOf(args, subcommands);
-  if (subcommands === undefined || at < 0) return { definition, path: name, args };
+  if (subcommands === undefined) return { definition, path: name, args };
+  if (at < 0) return meantBy(definition, subcommands, args);
   const found = subcommands.find((subcommand) => subcommand.name === args[at]);
   if (found === undefined) throw new UsageError(choiceOf(definition, args[at]));
   return { definition: found, path: `${name} ${found.name}`, args: args.toSpliced(at, 1) };
+}
+
+/** A group by itself: the subcommand that it means, where there are arguments for one. */
+function meantBy(
+  definition: Command,
+  subcommands: readonly Command[],
+  args: readonly string[],
+): FoundCommand {
+  const { name, otherwise } = definition;
+  const meant = args.length === 0 ? undefined : subcommands.find((each) => each.name === otherwise);
+  return meant === undefined
+    ? { definition, path: name, args }
+    : { definition: meant, path: `${name} ${meant.name}`, args };
 }
 
 /** The index of the first argument that is neither an option of these commands nor the value of one, or -1. */

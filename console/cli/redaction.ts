@@ -79,3 +79,9 @@ export function formatDuration(ms: number): string {
   if (s < 120) return `${Math.round(s)} s`;
   return s < 7_200 ? `${Math.round(s / 60)} min` : `${Math.round(s / 3_600)} h`;
 }
+
+/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
+export function csvCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -12,6 +12,9 @@ import {
   type Setting,
   validate,
 } from "../cli/options.ts";
+import { type SystemMandate, writtenMandate } from "../../actors/application.ts";
+import { cents, formatEuros } from "../../schema/money.ts";
+import { readPolicy } from "../node/policy_file.ts";
 import { configuredSettings } from "../cli/run_command.ts";
 
 /** The command, for these commands; itself among them. */
@@ -36,7 +39,9 @@ export function configOf(commands: () => readonly Command[]): Command {
       const all = commandGroup({ name: "config show", summary: "", subcommands: commands() });
       const rows = mergeRows(await rowsOf(all, rest, commands));
       const columns = ["name", "value", "source", "place", "commands"];
-      printResult(output, values, { json: { settings: rows }, rows, columns, text: renderRows(rows) });
+      const mandates = await mandatesIn(rows);
+      const json = { settings: rows, ...(mandates && { mandates: mandates.map(writtenMandate) }) };
+      printResult(output, values, { json, rows, columns, text: renderRows(rows) + renderMandates(mandates) });
       return exitCodes.ok;
     },
   });
@@ -124,6 +129,28 @@ function mergeRows(rows: readonly Row[]): readonly Row[] {
     commands: same.flatMap(({ commands }) => commands),
   }))
     .toSorted((a, b) => a.name.localeCompare(b.name));
+}
+
+/** What the policy of a node lets the system decide alone; undefined where no command shown takes a policy. */
+async function mandatesIn(rows: readonly Row[]): Promise<readonly SystemMandate[] | undefined> {
+  const row = rows.find(({ name, commands }) => name === "policy" && commands.includes("start"));
+  if (row === undefined) return undefined;
+  return row.value === null ? [] : (await readPolicy(row.value)).mandates;
+}
+
+function renderMandates(mandates: readonly SystemMandate[] | undefined): string {
+  if (mandates === undefined) return "";
+  const lines = mandates.map(({ name, decisions, upTo, givenBy, since }) =>
+    `  ${name}: ${decisions.join(", ")} up to €${
+      formatEuros(cents(upTo))
+    }, given by ${givenBy}, since ${since}`
+  );
+  return [
+    "\n\nMandates of the system on ordinary cases:",
+    ...lines,
+    ...(lines.length === 0 ? ["  none"] : []),
+  ]
+    .join("\n");
 }
 
 function renderRows(rows: readonly Row[]): string {

@@ -10,13 +10,13 @@ import { listResult, outputOptions, printResult } from "../cli/output.ts";
 import { shownRefused } from "../cli/refused_text.ts";
 import { toPrintable } from "../cli/redaction.ts";
 import { withBackend } from "../store/open_backend.ts";
-import { actedBy, asOption } from "../store/identity.ts";
+import { actedBy, actorOptions } from "../store/identity.ts";
 import { backendOptions, limitOption } from "../store/options.ts";
 
 const showOptions = { ...outputOptions, ...backendOptions } as const;
 const listOptions = { limit: limitOption, ...showOptions } as const;
 const actOptions = {
-  as: asOption,
+  ...actorOptions,
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
   ...showOptions,
 } as const;
@@ -80,7 +80,7 @@ function act(verb: "retry" | "discard", summary: string): Command {
       }
       return withInbox(values, async (inbox, backend) => {
         await find(inbox, id);
-        if (await inbox[verb](id, { by: await actedBy(backend, values), why })) {
+        if (await inbox[verb](id, { by: await actedBy(backend, values, `inbox.${verb}`), why })) {
           printDone(verb, id, values, output);
         }
       });

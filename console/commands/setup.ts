@@ -1,9 +1,10 @@
 /** `setup`: makes a store where there is none, and shows where one differs from what this program wants. @module */
 import type { OpenedStore } from "../../backends/nats/setup/streams.ts";
 import type { Migrated } from "../../backends/postgres/setup/migrate.ts";
+import { fanOutStarts } from "../../backends/fan_out.ts";
 import { driftLines } from "../../schema/nats.ts";
 import { addressOf } from "../../schema/postgres/postgres_url.ts";
-import { flag } from "../../schema/settings.ts";
+import { flag, oneOf } from "../../schema/settings.ts";
 import { command, type Output } from "../cli/command.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import type { Parsed } from "../cli/options.ts";
@@ -20,6 +21,19 @@ const setupOptions = {
     schema: flag,
     backends: ["nats"],
     help: "nats: change streams that differ, and make anew what was lost",
+  },
+  "fan-out": {
+    schema: oneOf(["on", "off"]).default("on"),
+    backends: ["nats"],
+    value: "on|off",
+    help:
+      "nats: whether the store has a stream of events for others (see start); off keeps one that is there",
+  },
+  "fan-out-from": {
+    schema: oneOf(fanOutStarts).optional(),
+    backends: ["nats"],
+    value: "now|beginning",
+    help: "nats: where a fan-out goes on that does not know how far it came",
   },
   "print-roles": {
     schema: flag,
@@ -72,7 +86,8 @@ async function setUpStreams(values: SetupValues, output: Output): Promise<number
   const server = await openNatsServer(values, "client");
   try {
     const { setUpNats } = await import("../../backends/nats/setup/options.ts");
-    const store = await setUpNats({ ...server.options, partitions }, apply)
+    const fanOut = { hasFanOut: values["fan-out"] === "on", fanOutFrom: values["fan-out-from"] };
+    const store = await setUpNats({ ...server.options, partitions }, apply, fanOut)
       .catch(namingServer(values.url && server.where));
     requirePartitions(store.partitions, values);
     printResult(output, values, {

@@ -9,11 +9,13 @@
  *   of this node's processors had no owner for as long. More workers do not help: an operator has to investigate.
  *
  * Silence counts from the start of the node and from the return of its backend at the earliest, so that a node that takes
- * up an old backlog is lagging and not stuck. Parked deliveries and dead letters are reported and change no status: they
+ * up an old backlog is lagging and not stuck. A processor that a person has paused is **paused**, whatever waits for it. Parked
+ * deliveries and dead letters are reported and change no status: they
  * wait by design, and the cases around them go on.
  * @module
  */
-import type { Health, ProjectionHealth } from "../../backends/health.ts";
+import type { FanOutHealth, Health, ProjectionHealth } from "../../backends/health.ts";
+import { describeRestoration, type Restoration } from "../../backends/restoration.ts";
 import { formatDuration } from "../cli/redaction.ts";
 import {
   judgeProcessor,
@@ -73,6 +75,19 @@ export interface HealthReport {
   readonly processors: readonly ProcessorReport[];
   /** Read models, where the backend keeps any. */
   readonly projections?: readonly ProjectionReport[];
+  /** The copying of events for others, where the store has it. */
+  readonly fan_out?: FanOutReport;
+  /** Of a store that came from a backup, until a person has accepted it: what leaves it waits. */
+  readonly restoration?: Restoration;
+}
+
+interface FanOutReport {
+  /** `held`: it waits for a person; `waiting`: no node copies. */
+  readonly state: "copying" | "waiting" | "held";
+  readonly writer: string | null;
+  /** Events that are not copied yet. */
+  readonly pending: number;
+  readonly oldest_ms: number;
 }
 
 interface ProjectionReport {
@@ -97,6 +112,7 @@ export function reportHealth(
   const context: JudgingContext = {
     availableForMs: seen.now - Math.max(facts.startedAt, seen.availableSince ?? 0),
     processors: facts.processors,
+    pausedSince: pausedSince(health),
     seen,
     thresholdMs,
   };
@@ -115,7 +131,14 @@ export function reportHealth(
 /** What of a report is of the store, whoever asks. */
 type StoreReport = Pick<
   HealthReport,
-  "status" | "why" | "durability" | "refused" | "processors" | "projections"
+  | "status"
+  | "why"
+  | "durability"
+  | "refused"
+  | "processors"
+  | "projections"
+  | "fan_out"
+  | "restoration"
 >;
 
 /** The report on a store at one moment, for those who run no node: an expired lease is without an owner since it expired. */
@@ -125,6 +148,7 @@ export function reportStore(health: Health, now: number): StoreReport {
   return judgeStore(health, {
     availableForMs: Infinity,
     processors,
+    pausedSince: pausedSince(health),
     seen,
     thresholdMs: DEFAULT_THRESHOLD_MS,
   });
@@ -136,12 +160,33 @@ function judgeStore(health: Health, context: JudgingContext): StoreReport {
   const judged = names.map((name) => judgeProcessor(name, health.mailboxes, context));
   return {
     status: worstStatus(judged.map(({ report }) => report.state)),
-    why: [...judged.flatMap(({ why }) => why), ...(health.projections ?? []).flatMap(heldSentences)],
+    why: [
+      ...judged.flatMap(({ why }) => why),
+      ...drainedSentences(health, context.seen.now),
+      ...(health.projections ?? []).flatMap(heldSentences),
+      ...fanOutSentences(health),
+      ...(health.restoration === undefined ? [] : [describeRestoration(health.restoration)]),
+    ],
     durability: health.durability,
     ...(health.rejected === undefined ? {} : { refused: health.rejected }),
     processors: judged.map(({ report }) => report),
     ...(health.projections === undefined ? {} : { projections: health.projections.map(projectionReport) }),
+    ...(health.fanOut === undefined ? {} : { fan_out: fanOutReport(health.fanOut) }),
+    ...(health.restoration === undefined ? {} : { restoration: health.restoration }),
   };
+}
+
+/** Since when processors are paused. */
+function pausedSince({ pauses = [] }: Health): ReadonlyMap<string, number> {
+  return new Map(
+    pauses.filter(({ kind }) => kind === "processor").map(({ name, at }) => [name, Date.parse(at)]),
+  );
+}
+
+/** Of nodes that are alive: what is drained and gone needs nobody's attention. */
+function drainedSentences({ pauses = [], nodes = [] }: Health, now: number): string[] {
+  return pauses.filter(({ kind, name }) => kind === "node" && nodes.some(({ node }) => node === name))
+    .map(({ name, at }) => `node ${name}: drained for ${formatDuration(Math.max(0, now - Date.parse(at)))}`);
 }
 
 /** A projection that stands still changes no status: cases go on without it. */
@@ -156,6 +201,16 @@ function heldSentences({ name, held }: ProjectionHealth): string[] {
   return held.map(({ partition, position, eventType, reason }) =>
     `projection ${name}: held in partition ${partition} at position ${position} (${eventType}): ${reason}`
   );
+}
+
+/** A fan-out that stands still changes no status either. */
+function fanOutReport({ writer, pending, oldestMs, held }: FanOutHealth): FanOutReport {
+  const state = held !== undefined ? "held" : writer === null ? "waiting" : "copying";
+  return { state, writer, pending, oldest_ms: Math.round(oldestMs) };
+}
+
+function fanOutSentences({ fanOut }: Health): string[] {
+  return fanOut?.held === undefined ? [] : [`fan-out: held: ${fanOut.held}`];
 }
 
 /** The report on a backend that did not answer, or said that it can't be used. */

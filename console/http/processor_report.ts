@@ -2,7 +2,8 @@
 import type { MailboxHealth } from "../../backends/health.ts";
 import { formatDuration, formatInteger } from "../cli/redaction.ts";
 
-export type ProcessorState = "idle" | "flowing" | "lagging" | "stuck";
+/** `paused`: by a person; what waits for it is neither behind nor stuck. */
+export type ProcessorState = "idle" | "flowing" | "lagging" | "stuck" | "paused";
 
 /** What was observed over time, by the health check. */
 export interface OwnershipObservations {
@@ -44,6 +45,8 @@ export function isUnowned({ owner, leaseMs }: MailboxHealth): boolean {
 export interface JudgingContext {
   /** Those whose partitions must have an owner. */
   readonly processors: readonly string[];
+  /** Since when each of those that are paused is, in milliseconds. */
+  readonly pausedSince: ReadonlyMap<string, number>;
   readonly seen: OwnershipObservations;
   readonly thresholdMs: number;
   /** For how long something could have been settled: since the start, or since the backend came back. */
@@ -55,14 +58,16 @@ export function judgeProcessor(name: string, all: readonly MailboxHealth[], cont
   const sum = (valueOf: (mailbox: MailboxHealth) => number) =>
     mailboxes.reduce((total, mailbox) => total + valueOf(mailbox), 0);
   const unowned = sum((mailbox) => isUnowned(mailbox) ? 1 : 0);
-  const silent = mailboxes.filter((mailbox) => isSilent(mailbox, context));
-  const orphaned = mailboxes.filter((mailbox) => isOrphaned(mailbox, context));
+  const pausedSince = context.pausedSince.get(name);
+  const watched = pausedSince === undefined ? mailboxes : [];
+  const silent = watched.filter((mailbox) => isSilent(mailbox, context));
+  const orphaned = watched.filter((mailbox) => isOrphaned(mailbox, context));
   const pending = sum((mailbox) => mailbox.pending);
   const oldest = Math.max(0, ...mailboxes.map(({ oldestMs }) => oldestMs));
   const parkedOldest = Math.max(0, ...mailboxes.map(({ parkedOldestMs }) => parkedOldestMs));
-  const late = oldest > context.thresholdMs;
   const broken = silent.length + orphaned.length > 0;
-  const state: ProcessorState = broken ? "stuck" : pending === 0 ? "idle" : late ? "lagging" : "flowing";
+  const working = pending === 0 ? "idle" : oldest > context.thresholdMs ? "lagging" : "flowing";
+  const state: ProcessorState = pausedSince !== undefined ? "paused" : broken ? "stuck" : working;
   const report: ProcessorReport = {
     name,
     state,
@@ -76,10 +81,23 @@ export function judgeProcessor(name: string, all: readonly MailboxHealth[], cont
     dead: sum((mailbox) => mailbox.dead),
   };
   const why = [
+    ...pausedSentences(report, pausedSince, context.seen.now),
     ...warnings(report, silent.length, orphaned.length, context.thresholdMs),
     ...mailboxes.flatMap(waitingSentences),
   ];
   return { report, why };
+}
+
+/** Who paused it, and why, is for those who may see more than figures. */
+function pausedSentences(
+  { name, pending }: ProcessorReport,
+  since: number | undefined,
+  now: number,
+): string[] {
+  if (since === undefined) return [];
+  return [
+    `${name}: paused for ${formatDuration(Math.max(0, now - since))} (${formatInteger(pending)} pending)`,
+  ];
 }
 
 function waitingSentences({ processor, partition, waitsFor }: MailboxHealth): string[] {

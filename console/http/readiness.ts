@@ -17,8 +17,10 @@ interface ReadinessFacts {
 }
 
 /** One sentence on what is missing; undefined for a node that is ready. */
-export function notReadyReason({ mailboxes }: Health, facts: ReadinessFacts): string | undefined {
+export function notReadyReason(health: Health, facts: ReadinessFacts): string | undefined {
+  const { mailboxes, pauses = [] } = health;
   if (facts.isStopping) return "it is stopping";
+  if (pauses.some(({ kind, name }) => kind === "node" && name === facts.node)) return "it is drained";
   const own = mailboxes.filter(({ processor }) => facts.processors.includes(processor));
   if (own.length === 0) return "it knows of no mailbox yet";
   const isHeld = ({ owner, leaseMs }: MailboxHealth) => owner !== null && leaseMs > 0;

@@ -2,14 +2,23 @@
 import type { Backend } from "../../backends/backend.ts";
 import { BackendUnavailable } from "../../backends/errors.ts";
 import type { Health } from "../../backends/health.ts";
+import { pausedOf } from "../../backends/pauses.ts";
 import { delayOrAbort } from "../../backends/primitives/concurrency.ts";
 
-/** Nothing is pending and nothing will be tried again by itself; what is dead waits for a person, not for us. */
-function isIdle({ mailboxes, timers, nextTimerAt }: Health, condition: IdleCondition): boolean {
+/** Nothing is pending and nothing will be tried again by itself; what is dead, or paused, waits for a person, not for us. */
+export function isSettled({ mailboxes, pauses = [] }: Pick<Health, "mailboxes" | "pauses">): boolean {
+  const paused = pausedOf(pauses, "processor");
+  return mailboxes.every(({ processor, pending, retrying }) =>
+    (pending === 0 && retrying === 0) || paused.includes(processor)
+  );
+}
+
+function isIdle(health: Health, condition: IdleCondition): boolean {
+  const { mailboxes, timers, nextTimerAt } = health;
   if (mailboxes.length < condition.mailboxes || (condition.noTimers && timers > 0)) return false;
   // A timer that is due is about to make work.
   if (nextTimerAt !== null && Date.parse(nextTimerAt) <= Date.now()) return false;
-  return mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
+  return isSettled(health);
 }
 
 /** When a node counts as idle. */

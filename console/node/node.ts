@@ -10,6 +10,7 @@ import type { Health } from "../../backends/health.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { Tracing } from "../../backends/tracing/tracing.ts";
 import { HealthCheck, SCRAPE_AGE_MS } from "../http/health_check.ts";
 import type { KnownOutage } from "../http/health_report.ts";
@@ -21,8 +22,11 @@ import { type LogLevel, toLogLine } from "../telemetry/log_line.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { FlowMeter } from "../telemetry/flow_meter.ts";
 import { redact, toErrorClass, toPrintable } from "../cli/redaction.ts";
+import type { RelayValues } from "../relay/options.ts";
 import { type ConsoleSettings, NodeConsole } from "../web/node_console.ts";
-import { startProjections } from "./projections.ts";
+import { startFanOut } from "./jobs/fan_out.ts";
+import { startProjections } from "./jobs/projections.ts";
+import { startRelays } from "../relay/node_relays.ts";
 
 /** Where a node serves health and metrics, and the names it goes by there. */
 type NodeAddress = Pick<Parameters<typeof serveHttp>[0], "port" | "hosts"> & { readonly host: string };
@@ -34,6 +38,8 @@ interface NodeOptions {
   readonly workers: number;
   /** Whether processors go in passes. Default true. */
   readonly passes?: boolean;
+  /** What its workers run, where that is not the program's own worker. */
+  readonly entry?: URL;
   /** What becomes of failures. */
   readonly policy?: FailurePolicy | undefined;
   /** What the system decides alone on ordinary cases. */
@@ -46,6 +52,10 @@ interface NodeOptions {
   readonly http: NodeAddress | undefined;
   /** undefined: no console. */
   readonly console?: ConsoleSettings | undefined;
+  /** Where it brings its log. */
+  readonly relays?: readonly RelayValues[];
+  /** What event types are called in CloudEvents. */
+  readonly names?: EventNames | undefined;
   readonly json: boolean;
   readonly logLevel?: LogLevel | undefined;
   readonly log: (line: string) => void;
@@ -149,10 +159,17 @@ export async function startNode(
   const served = options.http &&
     await serveNode(opening, { metrics, meter, activity, flow }, { ...options, http: options.http });
   const http = served?.http;
-  const projections = startProjections(opening, options.projections, options.node, observer);
+  const jobs = [
+    startProjections(opening, options.projections, options.node, observer),
+    startFanOut(opening, observer),
+    startRelays(opening, options.relays ?? [], options.node, { observer, log: options.log }),
+  ];
   const stop = async (deadlineMs: number) => {
     activity.isStopping = true;
-    const [inTime] = await Promise.all([supervisor.stop(deadlineMs), projections.stop(deadlineMs)]);
+    const [inTime] = await Promise.all([
+      supervisor.stop(deadlineMs),
+      ...jobs.map((job) => job.stop(deadlineMs)),
+    ]);
     await served?.console?.close();
     await http?.close();
     nodeLog.close();
@@ -175,9 +192,9 @@ export async function startNode(
 const processorNames = processors.map(({ name }) => name);
 
 function createSupervisor(opening: Promise<Backend>, observer: Observer, options: NodeOptions): Supervisor {
-  const { backend, workers, policy, mandates: configuration, tracing, passes = true } = options;
+  const { backend, workers, policy, mandates: configuration, tracing, passes = true, entry } = options;
   const defaults = defaultSupervisorOptions(workers, policy);
-  const supervisorOptions = { ...defaults, configuration, tracing, passes };
+  const supervisorOptions = { ...defaults, configuration, tracing, passes, ...(entry && { entry }) };
   return new Supervisor(deferMailboxes(backend, opening), processors, observer, supervisorOptions);
 }
 
@@ -192,7 +209,7 @@ interface NodeFigures {
 async function serveNode(
   opening: Promise<Backend>,
   { metrics, meter, activity, flow }: NodeFigures,
-  { node, backend, workers, http, console: settings, log, json }: NodeOptions & {
+  { node, backend, workers, http, console: settings, names, log, json }: NodeOptions & {
     readonly http: NodeAddress;
   },
 ): Promise<{ readonly http: HttpServer; readonly console: NodeConsole | undefined }> {
@@ -208,7 +225,7 @@ async function serveNode(
   });
   const sources = nodeSources(check, meter, metrics);
   const console = settings && new NodeConsole(settings, {
-    ...{ node, version: settings.version, settings: settings.shown, flow },
+    ...{ node, version: settings.version, settings: settings.shown, flow, names },
     backend: () => opened(opening),
     report: sources.health,
     health: () => latest,
@@ -240,6 +257,7 @@ function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource 
   return {
     name,
     secret: () => opening.then((backend) => backend.secret(), () => new Promise<never>(() => {})),
+    register: (processors) => opening.then((backend) => backend.register?.(processors), () => {}),
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);

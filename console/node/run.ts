@@ -1,8 +1,12 @@
 /** The node process: opens, runs, stops, and says how it went. @module */
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { ProjectedModel } from "../../actors/projection.ts";
+import type { FanOutOptions } from "../../backends/fan_out.ts";
 import { HeldTime } from "../../simulators/citizen/held_time.ts";
 import { simulatedClock } from "../../simulators/citizen/simulated_clock.ts";
+import { describeRestoration } from "../../backends/restoration.ts";
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
+import { eventNamesOf } from "../store/event_names.ts";
 import { openBackend, type OpenedBackend, requireReadable } from "../store/open_backend.ts";
 import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
@@ -13,7 +17,10 @@ import { describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { grantMandates } from "../../actors/application.ts";
 import { type NodePolicy, readPolicy } from "./policy_file.ts";
-import { projectionsOf } from "./projections.ts";
+import type { RelayValues } from "../relay/options.ts";
+import { fanOutOf } from "./jobs/fan_out.ts";
+import { projectionsOf } from "./jobs/projections.ts";
+import { relaysOf } from "../relay/node_relays.ts";
 import { exposureWarning } from "../http/listen.ts";
 import { LONGEST_TIMER_MS } from "../../actors/supervision/child_supervisor.ts";
 import { listenForStop, type StopSignals } from "../cli/shutdown.ts";
@@ -25,7 +32,10 @@ import type { SimulatedTime } from "./workload.ts";
 interface ProcessContext {
   readonly values: StartValues & { readonly node: string };
   readonly policy: NodePolicy | undefined;
+  readonly names: EventNames;
+  readonly relays: readonly RelayValues[];
   readonly projections: readonly ProjectedModel[];
+  readonly fanOut: FanOutOptions | undefined;
   readonly output: Output;
   readonly reporter: NodeReporter;
   readonly serviceManager: ServiceManager;
@@ -43,7 +53,10 @@ export async function runNode(values: StartValues, output: Output): Promise<numb
   const context: ProcessContext = {
     values: { ...values, node: values.node ?? `node-${crypto.randomUUID().slice(0, 8)}` },
     policy: values.policy === undefined ? undefined : await readPolicy(values.policy),
+    names: await eventNamesOf(values),
+    relays: relaysOf(values),
     projections: projectionsOf(values.projections),
+    fanOut: fanOutOf(values),
     output,
     reporter,
     serviceManager: await connectServiceManager((line) => reporter.notice(line)),
@@ -93,19 +106,26 @@ function closingMs(withinMs: number): number {
   return Math.min(1_000, withinMs / 5);
 }
 
-function openStore({ values, availability, simulated, reporter }: ProcessContext): Promise<OpenedBackend> {
+function openStore(
+  { values, names, fanOut, availability, simulated, reporter }: ProcessContext,
+): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
     migrate: "apply",
     node: values.node,
+    fanOut,
     ...(values.lease === undefined ? {} : { leaseMs: values.lease }),
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
+    names,
     onNotice: (line) => reporter.notice(line),
     onStep: (step) => reporter.opening(step),
   });
 }
+
+/** Named literally, so that a compiled program finds it. */
+const faultyWorker = new URL("../../simulators/demonstration/faulty_worker.ts", import.meta.url);
 
 async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): Promise<number> {
   const { values, policy, projections, output, reporter, availability, simulated, signals } = context;
@@ -122,20 +142,24 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     backend: values.backend,
     workers,
     passes: !plain,
+    ...(values["demo-faults"] && { entry: faultyWorker }),
     policy: policy?.failures,
     mandates: policy?.mandates,
     projections,
     tracing: await loadTracing(values.backend, values.traces),
     http: { host, port, hosts: hostsOf(values) },
     console: await consoleSettings(values),
+    names: context.names,
+    relays: context.relays,
     json,
     logLevel: values["log-level"],
     log: output.err,
   });
   const { backend, where } = await opening;
-  const { durability } = await backend.health();
+  const { durability, restoration } = await backend.health();
   const { http, consoleLink } = running;
   reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
+  if (restoration !== undefined) reporter.notice(sentence(describeRestoration(restoration)));
   if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
@@ -143,6 +167,11 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
     runWorkload({ backend, running, values, simulated, stop: signals.graceful, output })
   );
   return await waitForEnd(running, workload, context);
+}
+
+/** With a capital letter. */
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Names that clients may use: those that are given, and that of the address people use. */

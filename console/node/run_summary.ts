@@ -1,7 +1,9 @@
 /** The summary of a run, with its ledger. @module */
+import { processors } from "../../actors/application.ts";
 import type { Backend } from "../../backends/backend.ts";
+import { pausedOf } from "../../backends/pauses.ts";
 import { conservation } from "../../simulators/proof/conservation.ts";
-import { Ledger, type LedgerReport } from "../../simulators/proof/ledger.ts";
+import { type Conservation, Ledger, type LedgerReport } from "../../simulators/proof/ledger.ts";
 import type { MetricsSnapshot } from "../telemetry/metrics.ts";
 import { demonstration, describeMandate } from "./demonstration.ts";
 import { formatRounded } from "../cli/terminal.ts";
@@ -48,9 +50,9 @@ export async function summariseRun(
   metrics: MetricsSnapshot,
   record: WorkloadRecord,
 ): Promise<RunSummary> {
-  const { durability, mailboxes } = await backend.health();
+  const { durability, mailboxes, pauses = [] } = await backend.health();
   const events: Record<string, number> = {};
-  const ledger = new Ledger(conservation);
+  const ledger = new Ledger(conservationBut(pausedOf(pauses, "processor")));
   for (const id of record.accepted) ledger.accept(id);
   for await (const stored of backend.readAll({ fromPosition: await firstPosition(backend, record) })) {
     events[stored.event.event_type] = (events[stored.event.event_type] ?? 0) + 1;
@@ -74,6 +76,14 @@ export async function summariseRun(
     dead: mailboxes.reduce((sum, { dead }) => sum + dead, 0),
     ledger: ledger.report(await deadLetteredCases(backend)),
   };
+}
+
+/** What must follow already: what paused processors make of the events they take is owed, and not lost. */
+function conservationBut(paused: readonly string[]): Conservation {
+  const owed = new Set<string>(
+    processors.filter(({ name }) => paused.includes(name)).flatMap(({ takes }) => takes),
+  );
+  return (event) => owed.has(event.event_type) ? undefined : conservation(event);
 }
 
 function settledPerSecond(

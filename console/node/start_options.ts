@@ -3,6 +3,7 @@ import { caseVariantNames } from "../../simulators/cases/variants.ts";
 import { timeScale } from "../../simulators/citizen/simulated_clock.ts";
 import { duration, flag, httpUrl, oneOf, rate, text, timestamp, wholeNumber } from "../../schema/settings.ts";
 import { traceModes } from "../../backends/tracing/tracing.ts";
+import { eventNamesOptions } from "../store/event_names.ts";
 import { backendOptions, jsonOption, plainOption, workersOption } from "../store/options.ts";
 import type { Values } from "../cli/options.ts";
 import { logLevels } from "../telemetry/log_line.ts";
@@ -37,6 +38,11 @@ export const startOptions = {
     schema: timeScale.optional(),
     value: "SCALE",
     help: "play the citizen in simulated time that begins at --from, e.g. 1y/min",
+  },
+  "demo-faults": {
+    schema: flag,
+    help:
+      "for a look at repairing: for a minute the intake fails at one generated case in sixteen, and at no other",
   },
   "until-idle": { schema: flag, help: "end when nothing is left to do, with a summary and the ledger" },
   "give-up": {
@@ -115,6 +121,28 @@ export const startOptions = {
     env: "ZAAKSTROOM_PROJECTIONS",
     help: "read models that this node keeps, separated by commas, or off; default: all of them",
   },
+  "fan-out": {
+    schema: text.optional(),
+    backends: ["nats"],
+    value: "TYPES",
+    env: "ZAAKSTROOM_FAN_OUT",
+    help:
+      "nats: types of events that are copied to subjects for others (cases.decision, …), separated by commas, or off; default: all of them",
+  },
+  "fan-out-personal": {
+    schema: flag,
+    backends: ["nats"],
+    env: "ZAAKSTROOM_FAN_OUT_PERSONAL",
+    help: "nats: with the personal fields, which the copies otherwise leave out",
+  },
+  relay: {
+    schema: text.transform((targets) => targets.split(",").map((each) => each.trim())).optional(),
+    value: "TARGETS",
+    env: "ZAAKSTROOM_RELAY",
+    help:
+      "bring the log there too: targets of the command relay, separated by commas; personal data is masked",
+  },
+  ...eventNamesOptions,
   "log-level": {
     schema: oneOf(logLevels).default("info"),
     value: "LEVEL",

@@ -15,7 +15,7 @@ import type { Output } from "../cli/command.ts";
 import type { StartValues } from "./start_options.ts";
 import { SIMULATOR } from "../../schema/authority/names.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
-import { waitUntilIdle } from "./idle.ts";
+import { isSettled, waitUntilIdle } from "./idle.ts";
 import type { RunningNode } from "./node.ts";
 import { renderSummary, summariseRun, type WorkloadRecord } from "./run_summary.ts";
 import { toSnakeCase } from "../cli/output.ts";
@@ -121,12 +121,12 @@ function startCitizen({ backend, running, values, stop }: Workload, { clock, hel
 /** What the store has still to do. A health that was read while something was settled is not believed. */
 async function unsettledOf(backend: Backend, running: RunningNode): Promise<Unsettled> {
   const askedAt = performance.now();
-  const { mailboxes, nextTimerAt } = await backend.health();
+  const health = await backend.health();
+  const { mailboxes, nextTimerAt } = health;
   const hasSettled = running.sinceSettledMs() <= performance.now() - askedAt;
   const isKnown = mailboxes.length >= processors.length * backend.partitions;
-  const isDone = mailboxes.every(({ pending, retrying }) => pending === 0 && retrying === 0);
   return {
-    isBusy: hasSettled || !isKnown || !isDone,
+    isBusy: hasSettled || !isKnown || !isSettled(health),
     nextTimerAt: nextTimerAt === null ? Infinity : Date.parse(nextTimerAt),
   };
 }

@@ -1,5 +1,6 @@
 /** Opens the backend that the options of a command name. @module */
 import type { Backend } from "../../backends/backend.ts";
+import type { FanOutOptions } from "../../backends/fan_out.ts";
 import type { RefusalListener } from "../../backends/dead_letters.ts";
 import { BackendUnusable } from "../../backends/errors.ts";
 import type { AvailabilityListener } from "../../backends/primitives/retry.ts";
@@ -8,6 +9,7 @@ import type { MigrateMode } from "../../backends/postgres/setup/schema_state.ts"
 import { loadTracing } from "../../backends/tracing/load_tracing.ts";
 import type { TraceAppend } from "../../backends/tracing/tracing.ts";
 import type { EmbeddedPostgres } from "../../backends/postgres/embedded/embedded.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import { driftLines, type StreamDrift } from "../../schema/nats.ts";
 import { DEFAULT_PARTITIONS } from "../../schema/partition.ts";
 import { addressOf } from "../../schema/postgres/postgres_url.ts";
@@ -25,6 +27,10 @@ export interface OpenOptions {
   onAvailabilityChange?: AvailabilityListener;
   onInputRefused?: RefusalListener;
   timersAsOf?: () => Date;
+  /** nats: copies events to where others read them. */
+  fanOut?: FanOutOptions | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames;
   /** PostgreSQL: whether the schema may be changed. Default: an empty store of our own is made, and nothing else changed. */
   migrate?: MigrateMode;
   /** Takes, line by line, what the store's owner should know and is yet no reason to refuse the store. */
@@ -202,7 +208,7 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
 }
 
 function settingsOf({ partitions, pooler }: BackendValues, openOptions: StoreOptions, migrate: MigrateMode) {
-  const { role: _role, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
+  const { role: _role, fanOut: _fanOut, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));
   };

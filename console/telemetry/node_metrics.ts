@@ -16,6 +16,7 @@ const WORKER_EXITS: readonly WorkerExit[] = ["start_failed", "threw", "hung", "r
 export interface CountedProcessor {
   readonly name: string;
   readonly takes: readonly string[];
+  readonly alarms?: readonly string[];
 }
 
 /** Counts by one label. */
@@ -56,6 +57,8 @@ export class NodeMetrics implements Observer {
   readonly deadLetters: LabelCounts;
   readonly heldDeliveries: LabelCounts;
   readonly fencedWrites: LabelCounts;
+  /** What processors raised an alarm about, by its name. */
+  readonly alarms: LabelCounts;
   readonly processorRestarts: LabelCounts;
   /** By exit. */
   readonly restarts = new LabelCounts(WORKER_EXITS);
@@ -76,6 +79,8 @@ export class NodeMetrics implements Observer {
   health: Health | undefined;
   /** Figures of the server, as they were last read. */
   storeFigures: Measurements["figures"] = {};
+  /** What was not allowed at any door, by the store; undefined before the first measurement. */
+  notAllowed: number | undefined;
   #endedOutagesMs = 0;
   readonly #now: () => number;
 
@@ -93,6 +98,7 @@ export class NodeMetrics implements Observer {
     this.heldDeliveries = new LabelCounts(processors);
     this.fencedWrites = new LabelCounts(processors);
     this.processorRestarts = new LabelCounts(processors);
+    this.alarms = new LabelCounts(counted.flatMap(({ alarms = [] }) => alarms));
     this.#now = now;
   }
 
@@ -102,8 +108,9 @@ export class NodeMetrics implements Observer {
   }
 
   /** What the store says of itself. */
-  recordMeasurements({ stored, figures }: Measurements): void {
+  recordMeasurements({ stored, refused, figures }: Measurements): void {
     this.storeFigures = figures;
+    this.notAllowed = refused;
     const counts = new LabelCounts();
     for (const [type, count] of stored) counts.add(typeLabel(type), count);
     for (const [label, count] of counts) this.publishedByType.set(label, count);
@@ -114,7 +121,7 @@ export class NodeMetrics implements Observer {
     this.health = health;
   }
 
-  settled({ processor, done, failed, outputs }: SettledBatch): void {
+  settled({ processor, done, failed, outputs, alarms = {} }: SettledBatch): void {
     const now = this.#now();
     this.lastSettledAt = now;
     for (const type in done) {
@@ -129,6 +136,7 @@ export class NodeMetrics implements Observer {
       this.failedByProcessor.add(processor, failed[type]!);
     }
     for (const type in outputs) this.recordAppended(type, outputs[type]!);
+    for (const alarm in alarms) this.alarms.add(alarm, alarms[alarm]!);
   }
 
   retried({ processor }: DeliveryIds): void {

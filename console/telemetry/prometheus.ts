@@ -114,6 +114,7 @@ function registerFailures(registry: Registry, nodeMetrics: NodeMetrics, backend:
     read: () => [...nodeMetrics.restarts].map(([exit, n]) => [{ exit }, n]),
   });
   registerPasses(registry, nodeMetrics, backend);
+  registerAlarms(registry, nodeMetrics, backend);
   registerRefusals(registry, nodeMetrics, backend);
   registerAvailability(registry, nodeMetrics, backend);
 }
@@ -134,12 +135,28 @@ function registerPasses(registry: Registry, nodeMetrics: NodeMetrics, backend: s
   });
 }
 
+function registerAlarms(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
+  counter(registry, {
+    name: "zaakstroom_alarms_total",
+    help: "Terms that people let pass, and that the team lead was told of, by the code of the reason",
+    labels: ["backend", "alarm"],
+    read: () => [...nodeMetrics.alarms].map(([alarm, n]) => [{ backend, alarm }, n]),
+  });
+}
+
 function registerRefusals(registry: Registry, nodeMetrics: NodeMetrics, backend: string): void {
   counter(registry, {
     name: "zaakstroom_refused_inputs_total",
     help: "Events that this node put in the inbox, by class of reason",
     labels: ["backend", "reason"],
     read: () => [...nodeMetrics.refusedInputs].map(([reason, n]) => [{ backend, reason }, n]),
+  });
+  counter(registry, {
+    name: "zaakstroom_not_allowed_total",
+    help:
+      `What its sender might not send since this node started, at any door: lines "refused" of the trail${OF_THE_STORE}`,
+    labels: ["backend"],
+    read: () => nodeMetrics.notAllowed === undefined ? [] : [[{ backend }, nodeMetrics.notAllowed]],
   });
 }
 

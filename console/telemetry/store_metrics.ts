@@ -1,6 +1,7 @@
 /** What the store says: mailboxes, leases, the inbox and figures of the server. @module */
 import type { Registry } from "prom-client";
 import type { Health, MailboxHealth, ProjectionHealth } from "../../backends/health.ts";
+import { type PausedKind, pausedOf } from "../../backends/pauses.ts";
 import { natsFigures, postgresFigures } from "../../backends/measurements.ts";
 import { isUnowned } from "../http/processor_report.ts";
 import type { NodeMetrics } from "./node_metrics.ts";
@@ -52,10 +53,19 @@ export function registerMailboxes(
     (mailboxes) => mailboxes.filter(isUnowned).length,
   );
   byProcessor(
+    "zaakstroom_processor_paused",
+    `1 while a person has paused the processor${OF_THE_STORE}`,
+    (mailboxes) => isPaused(nodeMetrics, "processor", mailboxes[0]!.processor) ? 1 : 0,
+  );
+  byProcessor(
     "zaakstroom_leases_held",
     "Partitions that this node has the lease of",
     (mailboxes) => mailboxes.filter((each) => each.owner === node && !isUnowned(each)).length,
   );
+}
+
+function isPaused({ health }: NodeMetrics, kind: PausedKind, name: string): boolean {
+  return pausedOf(health?.pauses ?? [], kind).includes(name);
 }
 
 const sums: Record<MailboxCount, string> = {
@@ -124,7 +134,30 @@ export function registerDepth(registry: Registry, nodeMetrics: NodeMetrics, back
     "Events in the inbox that wait for a person",
     ({ rejected }) => rejected,
   );
+  ofHealth(
+    "zaakstroom_nodes_drained",
+    "Nodes that are alive and drained by a person",
+    ({ nodes = [], pauses = [] }) => {
+      const drained = pausedOf(pauses, "node");
+      return nodes.filter(({ node }) => drained.includes(node)).length;
+    },
+  );
   ofHealth("zaakstroom_timers", "Durable timers that have not fired yet", ({ timers }) => timers);
+  ofHealth(
+    "zaakstroom_fan_out_pending",
+    "Events that are not copied to the subjects for others yet",
+    ({ fanOut }) => fanOut?.pending,
+  );
+  ofHealth(
+    "zaakstroom_fan_out_oldest_seconds",
+    "Age of the oldest event that is not copied to the subjects for others yet",
+    ({ fanOut }) => fanOut && fanOut.oldestMs / 1000,
+  );
+  ofHealth(
+    "zaakstroom_fan_out_held",
+    "1 while the copying of events for others waits for a person, 0 otherwise",
+    ({ fanOut }) => fanOut && (fanOut.held === undefined ? 0 : 1),
+  );
 }
 
 /** Figures of the server. A node has those of its own backend. */

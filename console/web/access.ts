@@ -11,7 +11,14 @@ const overseers: readonly Role[] = ["operator", "auditor", "admin"];
 /** Every act of the console, with the roles that may do it. */
 export const access = {
   "overview.see": everyone,
+  "processors.see": everyone,
+  "processors.pause": operators,
+  "processors.resume": operators,
+  "processors.rewind": operators,
+  "nodes.drain": operators,
+  "nodes.resume": operators,
   "cases.see": everyone,
+  "cases.open_personal": ["caseworker", "approver", "auditor", "admin"],
   "review.see": ["caseworker", "approver", "auditor", "admin"],
   "review.propose": ["caseworker", "approver", "admin"],
   "review.approve": ["approver", "admin"],
@@ -20,6 +27,7 @@ export const access = {
   "stuck.preview": operators,
   "stuck.redrive": operators,
   "stuck.discard": operators,
+  "parked.retry": operators,
   "inbox.see": overseers,
   "inbox.retry": operators,
   "inbox.discard": operators,
@@ -28,6 +36,9 @@ export const access = {
   "node.see": overseers,
   "events.see": overseers,
   "events.append": ["admin"],
+  "producers.change": ["admin"],
+  "backup.accept": operators,
+  "relays.change": operators,
 } as const satisfies Record<string, readonly Role[]>;
 export type Act = keyof typeof access;
 

@@ -13,7 +13,7 @@ interface RailEntry {
 
 const overview: RailEntry = { page: "overview", path: "/", act: "overview.see" };
 const groups: readonly { readonly title?: TextKey; readonly entries: readonly RailEntry[] }[] = [
-  { entries: [overview] },
+  { entries: [overview, { page: "processors", path: "/processors", act: "processors.see" }] },
   {
     title: "nav.group.cases",
     entries: [

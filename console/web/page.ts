@@ -23,7 +23,16 @@ export interface Visit {
 }
 
 /** What the rail can lead to. */
-export type RailPage = "overview" | "cases" | "review" | "stuck" | "inbox" | "audit" | "what_if" | "node";
+export type RailPage =
+  | "overview"
+  | "processors"
+  | "cases"
+  | "review"
+  | "stuck"
+  | "inbox"
+  | "audit"
+  | "what_if"
+  | "node";
 
 /** A page, as it is answered. */
 export interface Answer {

@@ -1,6 +1,7 @@
 /** What the console reads and acts on: the node that serves it, and its store. @module */
 import type { Backend } from "../../backends/backend.ts";
 import type { Health } from "../../backends/health.ts";
+import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { HealthReport } from "../http/health_report.ts";
 import type { FlowMeter } from "../telemetry/flow_meter.ts";
 
@@ -14,6 +15,8 @@ export interface ConsoleSources {
   readonly report: () => Promise<HealthReport>;
   /** The health of the store that the last report was made of, with each mailbox. */
   readonly health: () => Health | undefined;
+  /** What event types are called in CloudEvents; default: as `cloudevents/event_names.ts` has it. */
+  readonly names?: EventNames | undefined;
   readonly flow: FlowMeter;
   /** Settings of the node without secrets, by name. */
   readonly settings: Readonly<Record<string, string>>;

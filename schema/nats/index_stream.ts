@@ -38,6 +38,10 @@ export class IndexSubjects {
   seed(): string {
     return `${this.#root}.seed`;
   }
+  /** A durable copy of where the fan-out is. */
+  fanOut(): string {
+    return `${this.#root}.fan-out`;
+  }
   manifest(partition: number | "*"): string {
     return `${this.#root}.manifest.${partition}`;
   }

@@ -81,13 +81,18 @@ export class LogSubjects {
   partitionIn(subject: string): number {
     return Number(subject.slice(subject.lastIndexOf(".") + 1));
   }
-  /** A request to append, of a sender that NATS has let use its own name. */
-  append(partition: number, sender: string): string {
-    return `${this.prefix}-append.${partition}.${token(sender)}`;
+  /** A request to append of a producer, that NATS has let use its own name; without one, of anyone. */
+  append(partition: number | "*", producer?: string): string {
+    const bare = `${this.prefix}-append.${partition}`;
+    return producer === undefined ? bare : `${bare}.${token(producer)}`;
   }
-  /** All requests to append to a partition. */
-  appends(partition: number | "*"): string {
-    return `${this.prefix}-append.${partition}.*`;
+  /** The requests of all producers with a name. */
+  appendsBy(partition: number | "*"): string {
+    return `${this.append(partition)}.*`;
+  }
+  /** A request of a node, or of the owner of the store: what it appends was judged by it. */
+  commits(partition: number | "*"): string {
+    return `${this.prefix}-commit.${partition}`;
   }
   /** Not stored: what nodes that have leased a processor alone ask of the owner. */
   settles(partition: number | "*"): string {

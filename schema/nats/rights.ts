@@ -1,5 +1,7 @@
 /** The least that each user of a store on JetStream needs, and the configuration that grants it. Pure. @module */
 import { ingestName, leaseBucket } from "../nats.ts";
+import { allEventTypes } from "../events.ts";
+import { eventsName, EventSubjects } from "./events_stream.ts";
 import { indexName, IndexSubjects } from "./index_stream.ts";
 import { inboxName, logName, LogSubjects } from "./log.ts";
 import { producersStream } from "./producers.ts";
@@ -7,6 +9,8 @@ import { producersStream } from "./producers.ts";
 interface SubjectRights {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
+  /** Answers requests: each where its sender asks for the answer, and nowhere else. */
+  readonly responds?: boolean;
 }
 
 /** The users but for the owner, who may do everything in the account. */
@@ -15,12 +19,14 @@ type NatsRole = "node" | "producer" | "reader" | "replication";
 /** The streams of a store, and the subjects under which each is written. Another layout of the store changes this table. */
 function streamsAndSubjects(stream: string, prefix: string) {
   const subjects = new LogSubjects(prefix);
+  const events = new EventSubjects(prefix);
   return {
     log: { name: logName(stream), subjects: [subjects.records()] },
     index: { name: indexName(stream), subjects: [new IndexSubjects(prefix).all] },
     leases: { name: `KV_${leaseBucket(stream)}`, subjects: [`$KV.${leaseBucket(stream)}.>`] },
     inbox: { name: inboxName(stream), subjects: [subjects.rejected()] },
     ingest: { name: ingestName(stream), subjects: [subjects.ingest(), `${subjects.ingest()}.*`] },
+    events: { name: eventsName(stream), subjects: allEventTypes.map((type) => events.of(type, "*")) },
     grants: { name: producersStream(stream), subjects: [] },
     secret: { name: `KV_${stream}_secret`, subjects: [] },
     /** What a store of before would have: it is looked for, and refused. */
@@ -44,44 +50,89 @@ function reading(stream: string): string[] {
   ];
 }
 
+/** What the fan-out gives to whoever listens. They are listed: what producers send to the ingest subject is beside them. */
+function liveSubjects(prefix: string): string[] {
+  const events = new EventSubjects(prefix);
+  return allEventTypes.flatMap((type) => [events.live(type), events.of(type, "*")]);
+}
+
+type Streams = ReturnType<typeof streamsAndSubjects>;
+
+/** What every command but a producer's asks: the server, the account, and which streams there are. */
+function askedBy(streams: Streams): string[] {
+  const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
+  return ["$JS.API.INFO", "$SYS.REQ.USER.INFO", ...known];
+}
+
+/** How the log is read, by its index. */
+function readLog({ log, index, leases }: Streams): string[] {
+  return [log, index, leases].flatMap(({ name }) => reading(name));
+}
+
+const answers = (role: NatsRole) => [`_INBOX.${role}.>`];
+
+/** What a node reads, writes and asks of others. */
+function nodeRights(stream: string, prefix: string): SubjectRights {
+  const subjects = new LogSubjects(prefix);
+  const streams = streamsAndSubjects(stream, prefix);
+  const { log, index, leases, inbox, ingest, events, grants, secret } = streams;
+  const toOthers = [subjects.commits("*"), subjects.settles("*"), subjects.written("*"), subjects.notify()];
+  return {
+    publish: [
+      ...askedBy(streams),
+      ...readLog(streams),
+      ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
+      ...reading(events.name),
+      ...[log, index, leases, inbox, ingest, events].flatMap((each) => each.subjects),
+      // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
+      // with its server.
+      `$JS.API.STREAM.PURGE.${index.name}`,
+      `$JS.API.STREAM.PURGE.${ingest.name}`,
+      `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
+      `$JS.API.STREAM.CREATE.${leases.name}`,
+      `$JS.API.STREAM.MSG.GET.${secret.name}`,
+      ...toOthers,
+    ],
+    subscribe: [...answers("node"), ...toOthers, subjects.append("*"), subjects.appendsBy("*")],
+    responds: true,
+  };
+}
+
 /** What each role may use, of a store of this stream and prefix. */
 export function natsRights(stream: string, prefix: string): Readonly<Record<NatsRole, SubjectRights>> {
   const subjects = new LogSubjects(prefix);
   const streams = streamsAndSubjects(stream, prefix);
-  const { log, index, leases, inbox, ingest, grants, secret } = streams;
-  const asked = ["$JS.API.INFO", "$SYS.REQ.USER.INFO"];
-  const known = Object.values(streams).map(({ name }) => `$JS.API.STREAM.INFO.${name}`);
-  const readLog = [log, index, leases].flatMap(({ name }) => reading(name));
-  const toOthers = [
-    subjects.appends("*"),
-    subjects.settles("*"),
-    subjects.written("*"),
-    subjects.notify(),
-  ];
-  const answers = (role: NatsRole) => [`_INBOX.${role}.>`];
+  const { log, events } = streams;
   return {
-    node: {
+    node: nodeRights(stream, prefix),
+    producer: {
       publish: [
-        ...asked,
-        ...known,
-        ...readLog,
-        ...[ingest, inbox, grants].flatMap(({ name }) => reading(name)),
-        ...[log, index, leases, inbox, ingest].flatMap((each) => each.subjects),
-        // Runs that were merged, what is taken in and what is settled by a person are removed. A bucket of leases in memory ends
-        // with its server.
-        `$JS.API.STREAM.PURGE.${index.name}`,
-        `$JS.API.STREAM.PURGE.${ingest.name}`,
-        `$JS.API.STREAM.MSG.DELETE.${inbox.name}`,
-        `$JS.API.STREAM.CREATE.${leases.name}`,
-        `$JS.API.STREAM.MSG.GET.${secret.name}`,
-        ...toOthers,
+        `${subjects.ingest()}.producer`,
+        subjects.append("*", "producer"),
+        // How many partitions there are.
+        `$JS.API.STREAM.INFO.${log.name}`,
       ],
-      subscribe: [...answers("node"), ...toOthers],
+      subscribe: answers("producer"),
     },
-    producer: { publish: ingest.subjects, subscribe: answers("producer") },
-    reader: { publish: [...asked, ...known, ...readLog], subscribe: answers("reader") },
+    reader: {
+      // Consumers of the fan-out are acknowledged.
+      publish: [
+        ...askedBy(streams),
+        ...readLog(streams),
+        ...reading(events.name),
+        `$JS.ACK.${events.name}.>`,
+      ],
+      subscribe: [...answers("reader"), ...liveSubjects(prefix)],
+    },
     replication: {
-      publish: [...asked, ...known, ...Object.values(streams).flatMap(({ name }) => reading(name))],
+      publish: [
+        ...askedBy(streams),
+        ...Object.values(streams).flatMap((
+          { name },
+        ) => [...reading(name), `$JS.API.STREAM.SNAPSHOT.${name}`]),
+        // Each part of a snapshot is asked for by confirming the one before.
+        "$JS.SNAPSHOT.ACK.>",
+      ],
       subscribe: answers("replication"),
     },
   };
@@ -89,8 +140,9 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
 
 const ABOUT: Readonly<Record<NatsRole, string>> = {
   node: "runs nodes, and the commands that act on cases",
-  producer: "leaves events on the ingest subject, and reads nothing",
-  reader: "lists and shows cases: it sees events, and writes nothing",
+  producer:
+    "sends events in its own name, and reads none; each producer is a user of its own, with its name in place of producer",
+  reader: "lists and shows cases, and hears the fan-out: it sees events, and writes nothing",
   replication: "reads everything, the secret of the store included: backups, mirrors and copies",
 };
 
@@ -114,7 +166,7 @@ export function natsRolesText(stream = "CASES", prefix = stream.toLowerCase()): 
   ].join("\n");
 }
 
-function userLines(role: NatsRole, { publish, subscribe }: SubjectRights): string[] {
+function userLines(role: NatsRole, { publish, subscribe, responds = false }: SubjectRights): string[] {
   const list = (subjects: readonly string[]) =>
     [...new Set(subjects)].map((subject) => `            "${subject}"`);
   return [
@@ -128,6 +180,7 @@ function userLines(role: NatsRole, { publish, subscribe }: SubjectRights): strin
     "          subscribe: { allow: [",
     ...list(subscribe),
     "          ] }",
+    ...(responds ? ["          allow_responses: true"] : []),
     "        }",
     "      }",
   ];

@@ -10,10 +10,12 @@ const CHANGED = [
   "processors",
   "nodes",
   "leases",
+  "pauses",
   "parked_deliveries",
   "timers",
   "projection_builds",
   "projection_checkpoints",
+  "relays",
 ] as const;
 
 /** Every table of the schema zaakstroom, by what a node may do with it. */
@@ -30,6 +32,7 @@ const SEEN_BY_READERS = [
   "processors",
   "nodes",
   "leases",
+  "pauses",
   "projection_builds",
   "projection_checkpoints",
   "event_kinds",
@@ -43,7 +46,7 @@ const ROLES = [
   ["reader", "lists cases and queries the read models: sees no event"],
   ["auditor", "a reader who sees events too: cases show, health, audit verify"],
   ["backup", "reads everything, the secret of the store included: pg_dump"],
-  ["replication", "copies the server: pg_basebackup and streaming replication", "replication"],
+  ["replication", "copies the server: backup create, backup stream, pg_basebackup", "replication"],
 ] as const;
 
 type RoleName = (typeof ROLES)[number][0];
@@ -84,7 +87,7 @@ function roleText(role: RoleName, attributes = ""): string {
 function grants(): string[] {
   const of = (...roles: RoleName[]) => roles.map(roleName).join(", ");
   const tables = (names: readonly string[]) => names.map((name) => `zaakstroom.${name}`).join(", ");
-  const all = of("node", "producer", "reader", "auditor", "backup");
+  const all = of("node", "producer", "reader", "auditor", "backup", "replication");
   const models = "zaakstroom_models";
   return [
     `revoke all on all tables in schema zaakstroom, ${models} from public, ${all}`,
@@ -97,7 +100,7 @@ function grants(): string[] {
     ...Object.entries(nodeRights).map(([rights, names]) =>
       `grant ${rights} on ${tables(names)} to ${of("node")}`
     ),
-    `grant select on sequence zaakstroom.events_position_seq to ${of("node", "auditor")}`,
+    `grant select on sequence zaakstroom.events_position_seq to ${of("node", "auditor", "replication")}`,
     // Producer: the columns that nobody else fills in.
     `grant insert (event) on zaakstroom.outbox to ${of("producer")}`,
     `grant select on ${tables(SEEN_BY_READERS)} to ${of("reader", "auditor")}`,

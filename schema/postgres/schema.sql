@@ -111,6 +111,8 @@ create index event_log_case on zaakstroom.event_log (case_id, id) where case_id 
 -- One row a mailbox: how far it is settled, and who may settle it. The fill factor keeps its updates in the page.
 -- in_flight names the deliveries that its owner is about to handle, so that one that kills its process is found by the next
 -- owner. It is written only after an earlier owner died; a settlement clears it, in the row that it writes anyway.
+-- redelivers_to is up to where it had done all before it was rewound (0: never), and differences how many outputs came out otherwise
+-- since then.
 create table zaakstroom.subscriptions (
   processor   text not null,
   partition   smallint not null,
@@ -120,6 +122,8 @@ create table zaakstroom.subscriptions (
   lease_until timestamptz,
   settled_at  timestamptz,
   in_flight   json,
+  redelivers_to bigint not null default 0,
+  differences bigint not null default 0,
   primary key (processor, partition)
 ) with (fillfactor = 20);
 
@@ -194,6 +198,13 @@ create index outbox_waiting on zaakstroom.outbox (id) where refused_for is null;
 -- The inbox: what is refused stays here whole, with the reason, until a person retries or discards it.
 create index outbox_refused on zaakstroom.outbox (id) where refused_for is not null;
 
+-- Copies of the log to others: each a record that is written by compare and set (backends/relay/relay_store.ts).
+create table zaakstroom.relays (
+  name     text collate "C" primary key,
+  record   json not null,
+  revision bigint not null default 1
+) with (fillfactor = 50);
+
 -- The read model of cases, projected from the log behind checkpoints of its own.
 create table zaakstroom.cases (
   case_id    text collate "C" primary key,
@@ -226,6 +237,17 @@ create table zaakstroom.leases (
 
 -- A node leases alone only what the holder of the partition does not have.
 alter table zaakstroom.nodes add column processors text[] not null default '{}';
+
+-- Processors and nodes that take no work until a person resumes them. Who does so is in the audit trail too, by the same
+-- statement.
+create table zaakstroom.pauses (
+  kind text not null check (kind in ('processor', 'node')),
+  name text not null,
+  by   text not null,
+  why  text not null,
+  at   timestamptz not null default clock_timestamp(),
+  primary key (kind, name)
+);
 
 -- A program of before can settle and renew nothing any more, so that no processor runs under two leases. It is alive where its
 -- lease runs; who let it run out left behind what is in flight.
@@ -554,7 +576,7 @@ declare
   v_chosen zaakstroom.parked_deliveries;
   v_partitions smallint[] := '{}';
 begin
-  for v_chosen in select * from zaakstroom.select_dead(p_processor, p_case, p_position, p_limit) loop
+  for v_chosen in select * from zaakstroom.select_stopped('dead', p_processor, p_case, p_position, p_limit) loop
     -- The evidence moves into the audit trail: nothing about a delivery that was given up for good is forgotten.
     insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id, details)
     values ('discard', p_by, p_why, v_chosen.case_id, v_chosen.processor, v_chosen.event_id,
@@ -613,8 +635,8 @@ $$;
 
 -- The next batch of each of several mailboxes, in the order in which they are named, as fetch_one gives it. p_types: the types
 -- of each, joined by commas. Several go in one statement because, where many mailboxes have a little to do, a statement
--- costs more than what it reads. A mailbox that needs more than the next stretch of the feed (it has parked deliveries, or
--- more bytes than a batch takes) is left to fetch_one.
+-- costs more than what it reads. A mailbox that needs more than the next stretch of the feed (it has parked deliveries, was
+-- rewound, or has more bytes than a batch takes) is left to fetch_one.
 create function zaakstroom.fetch_group(p_processors text[], p_partitions smallint[], p_epochs bigint[], p_types text[],
   p_limits integer[], p_bytes integer[])
 returns table (kind text, count integer, read_from bigint, read_to bigint, lines text, next_due_ms float8)
@@ -623,7 +645,7 @@ language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_pl
 begin
   return query select p.* from (
     select m.*, s.checkpoint, s.epoch is distinct from m.held_under as moved,
-      exists (select from zaakstroom.parked_deliveries d
+      coalesce(s.checkpoint < s.redelivers_to, false) or exists (select from zaakstroom.parked_deliveries d
         where (d.processor, d.partition) = (m.processor, m.partition)) as parked
     from unnest(p_processors, p_partitions, p_epochs, p_types, p_limits, p_bytes) with ordinality
       as m (processor, partition, held_under, types, most, most_bytes, ord)
@@ -658,8 +680,9 @@ language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_pl
 declare
   v_parked boolean;
   v_bytes bigint;
+  v_upto bigint;
 begin
-  select s.checkpoint into read_from from zaakstroom.subscriptions s
+  select s.checkpoint, case when s.checkpoint < s.redelivers_to then s.redelivers_to end into read_from, v_upto from zaakstroom.subscriptions s
   where (s.processor, s.partition, s.epoch) = (p_processor, p_partition, p_epoch);
   if not found then
     kind := 'fenced';
@@ -676,16 +699,21 @@ begin
     select extract(epoch from min(p.due_at) - clock_timestamp())::float8 * 1000 into next_due_ms
     from zaakstroom.parked_deliveries p where (p.processor, p.partition) = (p_processor, p_partition) and p.state = 'retry';
   end if;
+  -- What it had done before it was rewound and what never was are not settled together. It may take none of it any more.
+  if v_upto is not null and not exists (
+      select from zaakstroom.fresh_lines(p_processor, p_partition, read_from, p_types, false, 1, v_upto)) then
+    v_upto := null;
+  end if;
   select count(*), max(f.position), string_agg(f.line, e'\n' order by f.position), sum(octet_length(f.line) + 1)
   into count, read_to, lines, v_bytes
-  from zaakstroom.fresh_lines(p_processor, p_partition, read_from, p_types, v_parked, p_limit) f;
+  from zaakstroom.fresh_lines(p_processor, p_partition, read_from, p_types, v_parked, p_limit, v_upto) f;
   kind := case when count = 0 then 'empty' else 'fresh' end;
   -- Where a batch must end is looked for only when it is too long.
   if v_bytes > p_bytes and count > 1 then
     select count(*), max(s.position), string_agg(s.line, e'\n' order by s.position) into count, read_to, lines
     from (
       select f.position, f.line, sum(octet_length(f.line) + 1) over w as total, row_number() over w as nth
-      from zaakstroom.fresh_lines(p_processor, p_partition, read_from, p_types, v_parked, p_limit) f
+      from zaakstroom.fresh_lines(p_processor, p_partition, read_from, p_types, v_parked, p_limit, v_upto) f
       window w as (order by f.position rows unbounded preceding)
     ) s where s.total <= p_bytes or s.nth = 1;
   end if;
@@ -704,14 +732,24 @@ language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_pl
 declare
   v_limit integer := p_limit;
   v_parked boolean;
+  v_rewound boolean;
 begin
   select array_agg(s.checkpoint order by m.ord), bool_or(exists (
-    select from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (m.processor, p_partition)))
-  into froms, v_parked
+    select from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (m.processor, p_partition))), bool_or(s.checkpoint < s.redelivers_to)
+  into froms, v_parked, v_rewound
   from unnest(p_processors, p_epochs) with ordinality as m (processor, epoch, ord)
   left join zaakstroom.subscriptions s on (s.processor, s.partition) = (m.processor, p_partition) and s.epoch = m.epoch;
   if array_position(froms, null) is not null then
     kind := 'fenced';
+    return;
+  end if;
+  -- What was done before a processor was rewound is settled by itself, as far as it takes it still.
+  if v_rewound and exists (
+      select from unnest(p_processors, p_types) as m (processor, types)
+      join zaakstroom.subscriptions s on (s.processor, s.partition) = (m.processor, p_partition) and s.checkpoint < s.redelivers_to
+      cross join lateral zaakstroom.fresh_lines(m.processor, p_partition, s.checkpoint, string_to_array(m.types, ','), false, 1,
+        s.redelivers_to)) then
+    kind := 'plain';
     return;
   end if;
   if v_parked then
@@ -800,9 +838,9 @@ end
 $$;
 
 -- The next deliveries of the feed, in order, as lines. Plain enough to become part of the statement that reads from it.
--- p_parked: the mailbox has parked deliveries, so each line must say whether its case is held by one.
+-- p_upto: up to there, where that is not null. p_parked: the mailbox has parked deliveries, so each line must say whether its case is held by one.
 create function zaakstroom.fresh_lines(p_processor text, p_partition smallint, p_after bigint, p_types text[],
-  p_parked boolean, p_limit integer) returns table ("position" bigint, line text)
+  p_parked boolean, p_limit integer, p_upto bigint default null) returns table ("position" bigint, line text)
 language sql stable as $$
   select (one.e).position, zaakstroom.delivery_line(one.e, 1, case when p_parked and exists (
       select from zaakstroom.parked_deliveries p
@@ -810,6 +848,7 @@ language sql stable as $$
   from unnest(p_types) as t (type) cross join lateral (
     select e from zaakstroom.events e
     where e.partition = p_partition and e.type = t.type and e.position > p_after
+      and e.position <= coalesce(p_upto, 9223372036854775807)
     order by e.position limit p_limit) as one (e)
   order by (one.e).position limit p_limit
 $$;
@@ -925,14 +964,17 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
   where p.name = session_user or has_table_privilege(session_user, 'zaakstroom.events', 'insert')
 $$;
 
--- Who is alive, with which processors, and who has which lease that runs.
-create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json)
+-- Who is alive, with which processors, who has which lease that runs, and which processors and nodes take no work.
+create function zaakstroom.lease_overview(p_lease_ms integer, out partitions smallint, out nodes json, out running json,
+  out paused json, out drained json)
 language sql stable as $$
   select st.partitions,
     (select coalesce(json_agg(json_build_object('node', n.node, 'processors', n.processors)), '[]') from zaakstroom.nodes n
       where n.seen_at > clock_timestamp() - make_interval(secs => p_lease_ms / 1000.0)),
     (select coalesce(json_agg(json_build_object('partition', l.partition, 'scope', l.scope, 'owner', l.owner)), '[]')
-      from zaakstroom.leases l where l.owner is not null and l.lease_until >= clock_timestamp())
+      from zaakstroom.leases l where l.owner is not null and l.lease_until >= clock_timestamp()),
+    (select coalesce(json_agg(p.name), '[]') from zaakstroom.pauses p where p.kind = 'processor'),
+    (select coalesce(json_agg(p.name), '[]') from zaakstroom.pauses p where p.kind = 'node')
   from zaakstroom.store st
 $$;
 
@@ -1093,6 +1135,19 @@ language sql security definer set search_path = pg_catalog, pg_temp as $$
   where t.trusted or exists (select from zaakstroom.producers p where p.name = session_user)
 $$;
 
+-- How much of a batch its processor had done before it was rewound: 'all', 'some' or 'none'. What was parked since then comes in
+-- batches with other cases.
+create function zaakstroom.redelivered_part(p_processor text, p_partition smallint, p_to bigint, p_redelivered json) returns text
+language sql stable as $$
+  select case
+    when s.redelivers_to = 0 then 'none'
+    when p_redelivered is null then case when p_to <= s.redelivers_to then 'all' else 'none' end
+    else (select case when bool_and(r.position <= s.redelivers_to) then 'all'
+        when bool_or(r.position <= s.redelivers_to) then 'some' else 'none' end
+      from json_to_recordset(p_redelivered) as r (position bigint)) end
+  from zaakstroom.subscriptions s where (s.processor, s.partition) = (p_processor, p_partition)
+$$;
+
 -- Whether a redelivery changes nothing, as in backends/settlement/plan.ts: it was settled before, so that one of its
 -- deliveries does not wait for this attempt any more; or it would overtake, because a delivery that was tried has an earlier
 -- one of its case waiting that is not in the batch (I3). p_redelivered: position, case_id and attempt of each delivery.
@@ -1122,7 +1177,7 @@ $$;
 create function zaakstroom.redrive(p_processor text, p_case text, p_position bigint, p_limit integer, p_by text, p_why text)
 returns smallint[]
 language sql as $$
-  with chosen as (select * from zaakstroom.select_dead(p_processor, p_case, p_position, p_limit)),
+  with chosen as (select * from zaakstroom.select_stopped('dead', p_processor, p_case, p_position, p_limit)),
   redriven as (
     update zaakstroom.parked_deliveries p set state = 'retry', due_at = clock_timestamp(), attempts = 0
     from chosen c where (p.processor, p.partition, p.case_id, p.position) = (c.processor, c.partition, c.case_id, c.position)
@@ -1142,6 +1197,37 @@ language sql as $$
   where not exists (select from zaakstroom.event_kinds e where (e.type, e.schema_version) = (k.type, k.version))
   order by 1, 2
   on conflict do nothing
+$$;
+
+-- Registers processors before any of them works here. On a store where none has come anywhere yet all begin at the beginning; one
+-- that is added later begins where it says (p_begins: 'now', 'beginning', or a time by which it was recorded). All of one program
+-- are registered in one transaction, so that no other program that comes with the same ones finds some of them missing.
+-- Behind the last event of a partition nothing of an earlier position comes any more: positions are drawn under its lock.
+create function zaakstroom.register_processors(p_names text[], p_types text[], p_begins text[]) returns void
+language plpgsql set enable_seqscan = off as $$
+declare
+  v_worked boolean := exists (select from zaakstroom.subscriptions s where s.checkpoint > 0);
+begin
+  if v_worked then
+    insert into zaakstroom.subscriptions (processor, partition, checkpoint)
+    select b.name, p.partition, coalesce(max(last.position), 0)
+    from unnest(p_names, p_begins) as b (name, begins)
+    cross join (select generate_series(0, s.partitions - 1)::smallint from zaakstroom.store s) as p (partition)
+    cross join (select distinct k.type from zaakstroom.event_kinds k) t
+    left join lateral (
+      select e.position from zaakstroom.events e
+      where e.partition = p.partition and e.type = t.type
+        and (b.begins = 'now' or e.recorded_at < nullif(b.begins, 'now')::timestamptz)
+      order by e.position desc limit 1) last on true
+    where b.begins <> 'beginning'
+      and not exists (select from zaakstroom.processors known where known.name = b.name)
+    group by b.name, p.partition order by b.name, p.partition
+    on conflict do nothing;
+  end if;
+  insert into zaakstroom.processors (name, takes)
+  select b.name, string_to_array(b.types, ',') from unnest(p_names, p_types) as b (name, types) order by b.name
+  on conflict (name) do update set takes = excluded.takes where processors.takes <> excluded.takes;
+end
 $$;
 
 -- Gives a lease back, if it is still held under this epoch, with the processors that it hosts. Whatever was in flight is cleared:
@@ -1248,21 +1334,79 @@ begin
 end
 $$;
 
--- The dead letters that a person's act is about, oldest first. Locks the rows of their mailboxes first, as a settlement
+-- Makes parked deliveries due now, their attempts going on being counted; who and why are kept in the audit trail. Returns the
+-- partition of each.
+create function zaakstroom.retry_parked(p_processor text, p_case text, p_position bigint, p_limit integer, p_by text, p_why text)
+returns smallint[]
+language sql as $$
+  with chosen as (select * from zaakstroom.select_stopped('retry', p_processor, p_case, p_position, p_limit)),
+  advanced as (
+    update zaakstroom.parked_deliveries p set due_at = clock_timestamp()
+    from chosen c where (p.processor, p.partition, p.case_id, p.position) = (c.processor, c.partition, c.case_id, c.position)
+    returning p.*
+  ), logged as (
+    insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id)
+    select 'retry_now', p_by, p_why, a.case_id, a.processor, a.event_id from advanced a
+  )
+  select coalesce(array_agg(a.partition), '{}') from advanced a
+$$;
+
+-- Rewinds a processor to p_position: from there on it is handed all again that it has done. Its leases move, so that nothing of
+-- before is settled, and who takes one finds an owner that did not give it back: the processor works alone until it has caught up.
+-- Subscriptions are locked before leases: whoever locks a lease waits for none of them. Returns in how many partitions there is
+-- something to hand out again; or how many deliveries from there on are parked, and then nothing was done.
+create function zaakstroom.rewind(p_processor text, p_position bigint, p_by text, p_why text, p_trail text,
+  out waiting integer, out partitions smallint[])
+language plpgsql set enable_seqscan = off as $$
+begin
+  perform from zaakstroom.subscriptions s where s.processor = p_processor order by s.partition for update;
+  select count(*) into waiting from zaakstroom.parked_deliveries d
+  where d.processor = p_processor and d.position >= p_position;
+  if waiting > 0 then
+    return;
+  end if;
+  with done as (
+    select s.partition, greatest(case when s.checkpoint < s.redelivers_to then s.redelivers_to end, max(last.position)) as last
+    from zaakstroom.subscriptions s
+    join zaakstroom.processors p on p.name = s.processor
+    cross join lateral unnest(p.takes) as t (type)
+    left join lateral (
+      select e.position from zaakstroom.events e
+      where e.partition = s.partition and e.type = t.type and e.position <= s.checkpoint
+      order by e.position desc limit 1) last on true
+    where s.processor = p_processor and s.checkpoint >= p_position
+    group by s.partition, s.checkpoint, s.redelivers_to
+  ), rewound as (
+    update zaakstroom.subscriptions s
+    set checkpoint = p_position - 1, redelivers_to = done.last, differences = 0, epoch = s.epoch + 1,
+      owner = coalesce(s.owner, 'rewind'), in_flight = null
+    from done
+    where (s.processor, s.partition) = (p_processor, done.partition) and done.last >= p_position
+    returning s.partition
+  ) select coalesce(array_agg(r.partition), '{}') into partitions from rewound r;
+  update zaakstroom.leases l set owner = null, lease_until = null
+  from (select from zaakstroom.leases o
+    where o.partition = any (partitions) and o.scope in ('', p_processor) order by o.partition, o.scope for update) locked
+  where l.partition = any (partitions) and l.scope in ('', p_processor);
+  insert into zaakstroom.event_log (act, by, why, case_id, processor) values ('rewind', p_by, p_why, p_trail, p_processor);
+end
+$$;
+
+-- The dead letters, or deliveries that are tried again, that a person's act is about, oldest first. Locks the rows of their mailboxes first, as a settlement
 -- does, so that no act can slip between a settlement's reading and its writing. A null criterion takes all.
-create function zaakstroom.select_dead(p_processor text, p_case text, p_position bigint, p_limit integer)
+create function zaakstroom.select_stopped(p_state text, p_processor text, p_case text, p_position bigint, p_limit integer)
 returns setof zaakstroom.parked_deliveries
 language plpgsql as $$
 begin
   perform s.epoch from zaakstroom.subscriptions s
   where exists (select from zaakstroom.parked_deliveries p
-    where (p.processor, p.partition) = (s.processor, s.partition) and p.state = 'dead'
+    where (p.processor, p.partition) = (s.processor, s.partition) and p.state = p_state
       and (p_processor is null or p.processor = p_processor) and (p_case is null or p.case_id = p_case)
       and (p_position is null or p.position = p_position))
   order by s.processor, s.partition for update;
   return query
     select * from zaakstroom.parked_deliveries p
-    where p.state = 'dead' and (p_processor is null or p.processor = p_processor) and (p_case is null or p.case_id = p_case)
+    where p.state = p_state and (p_processor is null or p.processor = p_processor) and (p_case is null or p.case_id = p_case)
       and (p_position is null or p.position = p_position)
     order by p.position limit p_limit;
 end
@@ -1277,6 +1421,8 @@ language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_pl
 declare
   v_verdict text := zaakstroom.advance_checkpoint(array[p_processor], array[p_partition], array[p_epoch],
     array[case when p_redelivered is null then p_from end], array[case when p_redelivered is null then p_to end]);
+  v_part text := 'none';
+  v_outputs text := p_outputs;
   v_touched text[];
 begin
   if v_verdict <> 'settled' then
@@ -1286,10 +1432,17 @@ begin
     and zaakstroom.redelivery_settled(p_processor, p_partition, p_redelivered, p_failures) then
     return 'already';
   end if;
-  if p_outputs is not null then
-    perform zaakstroom.insert_idempotent(p_outputs, array[p_partition]);
+  if exists (select from zaakstroom.subscriptions s
+      where (s.processor, s.partition) = (p_processor, p_partition) and s.redelivers_to > 0) then
+    v_part := zaakstroom.redelivered_part(p_processor, p_partition, p_to, p_redelivered);
   end if;
-  if p_timers is not null then
+  if v_part <> 'none' and p_outputs is not null then
+    v_outputs := zaakstroom.unstored_outputs(p_processor, p_partition, p_outputs);
+  end if;
+  if v_outputs is not null then
+    perform zaakstroom.insert_idempotent(v_outputs, array[p_partition]);
+  end if;
+  if p_timers is not null and v_part <> 'all' then
     perform zaakstroom.change_timers(p_timers);
   end if;
   if p_redelivered is not null then
@@ -1332,7 +1485,7 @@ end
 $$;
 
 -- Settles fresh batches of several mailboxes that have outputs and timers and no failures, all or none. False: nothing was
--- done, because one of them was settled before or its lease has moved; settle answers for each which it is.
+-- done, because one of them was settled before, redelivers, or its lease has moved; settle answers for each which it is.
 -- Several go in one statement because, where many mailboxes have a little to do, a statement and a commit cost more than
 -- what is done for their deliveries. A row that something else holds fails all of them within a second: each then settles by
 -- itself, and only the one that is held waits for longer.
@@ -1340,6 +1493,11 @@ create function zaakstroom.settle_group(p_processors text[], p_partitions smalli
   p_froms bigint[], p_tos bigint[], p_outputs text, p_timers json) returns boolean
 language plpgsql set lock_timeout = '1s' set plan_cache_mode = force_generic_plan as $$
 begin
+  -- What a rewound processor had done before is settled by itself.
+  if exists (select from zaakstroom.subscriptions s join unnest(p_processors, p_partitions, p_tos) as b (processor, partition, upto)
+      on (s.processor, s.partition) = (b.processor, b.partition) where b.upto <= s.redelivers_to) then
+    return false;
+  end if;
   if zaakstroom.advance_checkpoint(p_processors, p_partitions, p_epochs, p_froms, p_tos) <> 'settled' then
     return false;
   end if;
@@ -1474,10 +1632,36 @@ language sql immutable as $$
   ) end
 $$;
 
+-- Of the outputs of a processor that was rewound, those that are left to store: without those whose id is stored already, made by
+-- the same processor (of whatever version) from the same input. How many of these came out otherwise is counted.
+create function zaakstroom.unstored_outputs(p_processor text, p_partition smallint, p_outputs text) returns text
+language plpgsql set enable_seqscan = off as $$
+declare
+  v_differences integer;
+  v_rest text;
+begin
+  with own as materialized (
+    select r.event_id, (e.type, e.case_id) is distinct from (r.event_type, r.case_id) or e.data::jsonb <> r.data::jsonb as differs
+    from zaakstroom.parse_rows(p_outputs) r join zaakstroom.events e using (event_id)
+    where e.metadata ->> 'causation_id' = r.metadata ->> 'causation_id'
+      and substring(e.metadata ->> 'source' from '^(.+)@[0-9]+$') = substring(r.metadata ->> 'source' from '^(.+)@[0-9]+$')
+  )
+  select (select count(*) filter (where o.differs) from own o), string_agg(l.line, e'\n' order by l.ord)
+  into v_differences, v_rest
+  from string_to_table(p_outputs, e'\n') with ordinality as l (line, ord)
+  where p_outputs <> '' and split_part(l.line, e'\t', 2)::uuid not in (select o.event_id from own o);
+  if v_differences > 0 then
+    update zaakstroom.subscriptions s set differences = s.differences + v_differences
+    where (s.processor, s.partition) = (p_processor, p_partition);
+  end if;
+  return v_rest;
+end
+$$;
+
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, '938d4525dc3a3c192c5dd556ae6249c2f249b20d2f2fcf7023b17bd50aef1210')
+insert into zaakstroom.store (partitions, functions) values (16, 'b9bcc34e0fd5315ccdacef095dc40ace01b00b8721c81230c6ea07c335b2bbaf')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

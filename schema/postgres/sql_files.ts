@@ -35,13 +35,17 @@ import promoteHeadsSql from "./functions/promote_heads.sql" with { type: "text" 
 import rateFaultSql from "./functions/rate_fault.sql" with { type: "text" };
 import readPartitionsSql from "./functions/read_partitions.sql" with { type: "text" };
 import recordRefusalSql from "./functions/record_refusal.sql" with { type: "text" };
+import redeliveredPartSql from "./functions/redelivered_part.sql" with { type: "text" };
 import redeliverySettledSql from "./functions/redelivery_settled.sql" with { type: "text" };
 import redriveSql from "./functions/redrive.sql" with { type: "text" };
 import registerEventKindsSql from "./functions/register_event_kinds.sql" with { type: "text" };
+import registerProcessorsSql from "./functions/register_processors.sql" with { type: "text" };
 import releaseLeaseSql from "./functions/release_lease.sql" with { type: "text" };
 import renewLeasesSql from "./functions/renew_leases.sql" with { type: "text" };
 import requireGrantsSql from "./functions/require_grants.sql" with { type: "text" };
-import selectDeadSql from "./functions/select_dead.sql" with { type: "text" };
+import retryParkedSql from "./functions/retry_parked.sql" with { type: "text" };
+import rewindSql from "./functions/rewind.sql" with { type: "text" };
+import selectStoppedSql from "./functions/select_stopped.sql" with { type: "text" };
 import settleSql from "./functions/settle.sql" with { type: "text" };
 import settleAndFetchSql from "./functions/settle_and_fetch.sql" with { type: "text" };
 import settleGroupSql from "./functions/settle_group.sql" with { type: "text" };
@@ -49,6 +53,7 @@ import takeAloneSql from "./functions/take_alone.sql" with { type: "text" };
 import takeLeasesSql from "./functions/take_leases.sql" with { type: "text" };
 import takeOutboxSql from "./functions/take_outbox.sql" with { type: "text" };
 import trimFailuresSql from "./functions/trim_failures.sql" with { type: "text" };
+import unstoredOutputsSql from "./functions/unstored_outputs.sql" with { type: "text" };
 
 export const tableChanges: readonly TableChange[] = [
   { number: 1, name: "baseline", sql: baselineSql },
@@ -89,13 +94,17 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "rate_fault", sql: rateFaultSql },
   { name: "read_partitions", sql: readPartitionsSql },
   { name: "record_refusal", sql: recordRefusalSql },
+  { name: "redelivered_part", sql: redeliveredPartSql },
   { name: "redelivery_settled", sql: redeliverySettledSql },
   { name: "redrive", sql: redriveSql },
   { name: "register_event_kinds", sql: registerEventKindsSql },
+  { name: "register_processors", sql: registerProcessorsSql },
   { name: "release_lease", sql: releaseLeaseSql },
   { name: "renew_leases", sql: renewLeasesSql },
   { name: "require_grants", sql: requireGrantsSql },
-  { name: "select_dead", sql: selectDeadSql },
+  { name: "retry_parked", sql: retryParkedSql },
+  { name: "rewind", sql: rewindSql },
+  { name: "select_stopped", sql: selectStoppedSql },
   { name: "settle", sql: settleSql },
   { name: "settle_and_fetch", sql: settleAndFetchSql },
   { name: "settle_group", sql: settleGroupSql },
@@ -103,4 +112,5 @@ export const functionFiles: readonly FunctionFile[] = [
   { name: "take_leases", sql: takeLeasesSql },
   { name: "take_outbox", sql: takeOutboxSql },
   { name: "trim_failures", sql: trimFailuresSql },
+  { name: "unstored_outputs", sql: unstoredOutputsSql },
 ];

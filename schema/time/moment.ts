@@ -20,7 +20,7 @@ export function timeMarks(time: number, recordedAt: number): TimeMark[] {
 }
 
 /** What matters of an event for its moment. */
-interface Timed {
+export interface Timed {
   readonly timestamp: string;
   readonly metadata: Pick<Metadata, "moment" | "marks">;
 }

@@ -114,8 +114,8 @@ const plans = {
   },
   lose_disk: {
     about:
-      "The server is killed under load and its disk is gone: restored from a backup, nothing that was acknowledged is missing",
-    backends: ["postgres"],
+      "The server is killed under load and its disk is gone: restored from a backup and its stream, nothing that was kept is missing",
+    backends: ["postgres", "nats"],
     timeline: [{ fault: "lose_disk" }],
   },
   node_kill: {

@@ -9,13 +9,16 @@ import { citizenAssumptions as assumed } from "./assumptions.ts";
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
+/** Of these the team lead is told, while the case goes on. */
+const GOES_ON: ReadonlySet<string> = new Set(["municipality_late", "debt_plan_unconfirmed"]);
+
 /**
  * The decision of a caseworker within the term; none for a review that is left to expire, which then goes to the team
- * lead, nor for a municipality that is late, which goes on by itself.
+ * lead, nor where debt assistance is late, which goes on by itself.
  */
 export function caseworkerReactions(citizen: CitizenLife): CitizenReaction[] {
   const { asked_of, rules, debt_amount, reasons } = citizen.cause.data;
-  if ((reasons as { code: string }[]).some(({ code }) => code === "municipality_late")) return [];
+  if ((reasons as { code: string }[]).some(({ code }) => GOES_ON.has(code))) return [];
   const askedOfLead = asked_of === "team_lead";
   if (!askedOfLead && citizen.random.chance(assumed.review_late.value)) return [];
   const first = citizen.random.below(simulatedCaseworkers.length);

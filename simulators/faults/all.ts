@@ -24,6 +24,7 @@ import { nodeRestart } from "./node_restart.ts";
 import { noop } from "./noop.ts";
 import { partitionFromBackend } from "./partition_from_backend.ts";
 import { partitionToBackend } from "./partition_to_backend.ts";
+import { pause } from "./pause.ts";
 import { poisonMessage } from "./poison_message.ts";
 import { prematureRedrive } from "./premature_redrive.ts";
 import { slowCommit } from "./slow_commit.ts";
@@ -68,6 +69,7 @@ export const faults = {
   lease_expiry: leaseExpiry,
   node_restart: nodeRestart,
   premature_redrive: prematureRedrive,
+  pause,
   unexpected_reply: unexpectedReply,
   worker_start_failure: workerStartFailure,
 } as const satisfies Readonly<Record<string, Fault>>;
@@ -77,5 +79,8 @@ const faultNames = Object.keys(faults) as FaultName[];
 
 /** Faults that chaos can inject. */
 export const testbedFaultNames = faultNames.filter((name) => (faults[name] as Fault).testbed);
-/** Faults that the simulation can inject. */
-export const simulatedFaultNames = faultNames.filter((name) => (faults[name] as Fault).simulation);
+/** Faults that the simulation draws for its plans. */
+export const simulatedFaultNames = faultNames.filter((name) => {
+  const { simulation }: Fault = faults[name];
+  return simulation !== undefined && !simulation.isUndrawn;
+});

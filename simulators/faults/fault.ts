@@ -55,6 +55,8 @@ interface SimulatedFault<P extends FaultParameters> {
   readonly chargesInnocent?: true;
   /** It is in the load from the beginning, and drawn with this weight among others that are. */
   readonly loadWeight?: number;
+  /** No seed draws it, so that the plans of seeds stay what they were; a plan may have it all the same. */
+  readonly isUndrawn?: true;
   /** Draws where and how it strikes. */
   draw(space: DrawSpace): P;
   /** Makes it happen, or sees to it that it happens at the next occasion. */

@@ -5,6 +5,7 @@ import { createBackup } from "../../backends/postgres/backup/create.ts";
 import { restoreBackup } from "../../backends/postgres/backup/restore.ts";
 import { streamBackup } from "../../backends/postgres/backup/stream.ts";
 import type { Testbed } from "../chaos/testbed/testbed.ts";
+import { NatsDiskLoss } from "../chaos/recovery/nats_disk_loss.ts";
 import { type Fault, pollUntil } from "./fault.ts";
 
 const SLOT = "zaakstroom_backup";
@@ -13,13 +14,17 @@ const LATER_EVENTS = 10;
 
 export const loseDisk: Fault = {
   does:
-    "kills the server, removes its data, and restores them from a backup whose stream the server waited for",
+    "kills the server, removes its data, and restores them from a backup and its stream, to a moment and to the newest",
   testbed() {
-    const loss = new DiskLoss();
+    let loss: DiskLoss | NatsDiskLoss = new DiskLoss();
     return {
       needs: "own_server",
-      signs: ["backend_away"],
-      apply: (testbed, signal) => loss.apply(testbed, signal),
+      // On JetStream the nodes go with the disk, and others start.
+      signs: ["backend_away", "node_start"],
+      apply(testbed, signal) {
+        if (testbed.server!.backend === "nats") loss = new NatsDiskLoss();
+        return loss.apply(testbed, signal);
+      },
       heal: () => loss.cleanUp(),
       tookEffect: () => loss.effect,
       problems: () => loss.problems,

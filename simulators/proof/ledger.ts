@@ -127,10 +127,13 @@ export class Ledger {
   }
 }
 
+/** What the team lead is told while the case runs on. */
+const ALARMS: ReadonlySet<unknown> = new Set(["municipality_late", "debt_plan_unconfirmed"]);
+
 function askedAfter(asked: Account["asked"], { event_type, data }: StoredEvent["event"]): Account["asked"] {
   if (event_type === "case.decision") return undefined;
   if (event_type === "case.assistance_accepted") return asked === "alarm" ? undefined : asked;
   if (event_type !== "case.review_requested") return asked;
   const reasons = Array.isArray(data.reasons) ? data.reasons as { code?: unknown }[] : [];
-  return reasons.some(({ code }) => code === "municipality_late") ? "alarm" : "review";
+  return reasons.some(({ code }) => ALARMS.has(code)) ? "alarm" : "review";
 }

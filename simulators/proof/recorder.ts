@@ -78,6 +78,21 @@ export class Recorder implements ReportedHistory {
     for (const wake of this.#waiters) wake();
   }
 
+  /**
+   * The store is as it was: what was settled since a moment may be there or not, and what was read behind a position is another
+   * event now, or none.
+   */
+  rollBack(since: number, lastPosition: number): void {
+    const known = this.attempts.filter(({ positions }) => positions.every((each) => each <= lastPosition));
+    this.attempts.splice(0, Infinity, ...known);
+    for (const attempt of known) {
+      if (attempt.endedAt === undefined || attempt.endedAt >= since) attempt.result = undefined;
+    }
+    const leases = this.leasesAcquired.filter(({ at }) => at < since);
+    this.leasesAcquired.splice(0, Infinity, ...leases);
+    this.#openAttempts.clear();
+  }
+
   record(event: RuntimeEvent): void {
     this.observed.push(event);
     for (const wake of this.#waiters) wake();

@@ -2,6 +2,7 @@
 import type { Backend } from "../../backends/backend.ts";
 import { nextEra } from "../../backends/mailbox/lease_epoch.ts";
 import type { LeaseTable, Subscription } from "../../backends/memory/lease_table.ts";
+import type { PauseTarget } from "../../backends/pauses.ts";
 import { reporterOf, type SimulationContext } from "./simulation_context.ts";
 import type { Producers } from "./producers.ts";
 import type { SimulatedNode } from "./simulated_node.ts";
@@ -47,6 +48,13 @@ export function createSimulatedTestbed(
       }
       expireLease(processor, partition, ms);
       return true;
+    },
+    /** Pauses, and resumes after a time, as an operator does; false where it is paused already. */
+    async pauseFor(target: PauseTarget, ms: number): Promise<boolean> {
+      const isNew = await reader.pauses.pause(target, { by: "simulation", why: "paused" });
+      const resume = () => void reader.pauses.resume(target, { by: "simulation", why: "resumed" });
+      if (isNew) time.after(ms, time.outside, resume);
+      return isNew;
     },
     /** Redrives every dead letter, as an operator does; returns how many. */
     async redriveAll(): Promise<number> {

@@ -2,7 +2,7 @@
 import { startNatsCluster, type TestCluster } from "../support/servers/nats_cluster.ts";
 import { natsTest } from "../support/servers/requires_nats.ts";
 import { natsHarness } from "./nats_harness.ts";
-import { conformance } from "./suite.ts";
+import { conformance, replicatedCases } from "./suite.ts";
 
 let cluster: TestCluster;
 natsTest.beforeAll(async () => {
@@ -15,4 +15,6 @@ conformance(
   natsHarness(() => ({ options: { url: cluster.url, replicas: 3, leaseMs: 1_500 } })),
   ["slowAppend"],
   natsTest,
+  // All of them take two minutes and a half: `deno task ok:long`.
+  Deno.env.has("ZAAKSTROOM_LONG") ? undefined : replicatedCases,
 );

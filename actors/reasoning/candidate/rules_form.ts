@@ -14,6 +14,7 @@ import {
   RuleTableError,
   type Table,
 } from "../rules/rule_engine.ts";
+import { inCents, inEuros } from "./figure_amounts.ts";
 import { InvalidCandidate } from "./policy_form.ts";
 
 /** The tables that may be tried, by the names of their files. */
@@ -98,8 +99,11 @@ const figureForm = z.record(
     .min(1),
 );
 
-/** Reads the figures that a file names, by id; amounts in cents, as the reviewed data has them. Throws InvalidCandidate. */
-export function parseFigures(value: unknown): Readonly<Record<string, readonly DatedValue<unknown>[]>> {
+/** Figures by id, their amounts in cents. */
+type Figures = Readonly<Record<string, readonly DatedValue<unknown>[]>>;
+
+/** Reads the figures that a file names, by id; its amounts are euros. Throws InvalidCandidate. */
+export function parseFigures(value: unknown): Figures {
   const parsed = figureForm.safeParse(value);
   if (!parsed.success) throw invalid(parsed.error);
   for (const [id, values] of Object.entries(parsed.data)) {
@@ -114,7 +118,19 @@ export function parseFigures(value: unknown): Readonly<Record<string, readonly D
       throw new InvalidCandidate(`${id}: the values must be in the order of their days`);
     }
   }
-  return parsed.data as unknown as Readonly<Record<string, readonly DatedValue<unknown>[]>>;
+  return Object.fromEntries(
+    Object.entries(parsed.data as unknown as Figures).map((
+      [id, values],
+    ) => [id, values.map((each) => ({ ...each, value: amountsOf(id, each) }))]),
+  );
+}
+
+function amountsOf(id: string, { from, value }: DatedValue<unknown>): unknown {
+  try {
+    return inCents(id, value);
+  } catch (error) {
+    throw new InvalidCandidate(`${id}: the value from ${from}: ${(error as Error).message}`);
+  }
 }
 
 /** What a value is made of: a number in the place of an object would fail in the middle of a case. */
@@ -127,8 +143,17 @@ function kindOf(value: unknown): string {
 /** The figures in effect, as such a file. */
 export function figuresFile(): Record<string, unknown> {
   return Object.fromEntries(
-    figures.map(({ id, values }) => [id, values.map(({ source: _, ...value }) => value)]),
+    figures.map(({ id, values }) => [
+      id,
+      values.map(({ source: _, ...each }) => ({ ...each, value: inEuros(id, each.value) })),
+    ]),
   );
+}
+
+/** Which of these figures are others than those in effect. */
+export function otherFigures(read: Figures): string[] {
+  const now = parseFigures(JSON.parse(JSON.stringify(figuresFile())));
+  return Object.keys(read).filter((id) => JSON.stringify(read[id]) !== JSON.stringify(now[id]));
 }
 
 /** Figures by their ids. */

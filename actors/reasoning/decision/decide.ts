@@ -216,7 +216,7 @@ function stepFacts({ intake, figures }: TextFacts, facts: DecisionFacts, decisio
 
 /** A threshold of DUO or the CAK; before 2024 the CAK's is not known, and there is none. */
 function thresholdOf({ debt_type: type, debt_amount: claim }: Intake, day: string): StepFacts["threshold"] {
-  if (type === "studieschuld") return claim < findValue(duoTransfer, day).value.cents ? "below" : "reached";
+  if (type === "studieschuld") return claim < findValue(duoTransfer, day).value.amount ? "below" : "reached";
   if (type !== "cak_eigen_bijdrage" || day < firstDayOf(cakSignal)) return "none";
-  return claim < findValue(cakSignal, day).value.cents ? "below" : "reached";
+  return claim < findValue(cakSignal, day).value.amount ? "below" : "reached";
 }

@@ -174,14 +174,14 @@ export const wahvFee = fixed("wahv_fee", PANTEIA, 900);
  * CAK own contribution: least arrears for a signal to the municipality. An experiment; first day not
  * researched, year of publication taken.
  */
-export const cakSignal: Dated<{ cents: number; months: number }> = {
+export const cakSignal: Dated<{ amount: number; months: number }> = {
   id: "cak_signal",
   source: CAK_SIGNAL,
-  values: [{ from: "2024-01-01", value: { cents: 10_000, months: 5 } }],
+  values: [{ from: "2024-01-01", value: { amount: 10_000, months: 5 } }],
 };
 
 /** DUO hands arrears to the CJIB from this amount and age. */
-export const duoTransfer = fixed("duo_transfer", DUO_TRANSFER, { cents: 27_000, months: 3 });
+export const duoTransfer = fixed("duo_transfer", DUO_TRANSFER, { amount: 27_000, months: 3 });
 
 /** Longest standard payment arrangement, by creditor. */
 export const arrangementMonths = fixed("arrangement_months", CBS_2024, { tax: 12, toeslagen: 24 });

@@ -5,6 +5,7 @@ import type { Source } from "./source.ts";
 import {
   decisionWeeks,
   firstMeetingWeeks,
+  msnpMonths,
   threateningWorkingDays,
   WAHV_23,
   wahvReminderWeeks,
@@ -13,8 +14,8 @@ import {
 } from "./legal_parameters.ts";
 import type { DebtClass } from "../rules/debt_classes.ts";
 import type { CaseAction } from "../rules/decision_table.ts";
-import { OFFER_FIRST, policy } from "../rules/policy.ts";
-import { addWorkingDays, endOfDay, endOfTerm } from "./working_days.ts";
+import { DEBT_PLAN, OFFER_FIRST, policy } from "../rules/policy.ts";
+import { addMonths, addWorkingDays, daysAfter, endOfDay, endOfTerm } from "./working_days.ts";
 
 export type TermName = Exclude<DataOf<"case.term_expired">["term"], "instalment">;
 
@@ -71,6 +72,15 @@ function workedOutTerms(day: string, threatening: boolean): readonly Term[] {
 /** Term for the decision on a plan or a refusal, from the day of the first meeting (Wgs 4a). */
 export function planTerm(meeting: string): Term {
   return term("decision_on_plan", endOfTerm(meeting, valueOn(decisionWeeks, meeting) * 7), WGS_4A);
+}
+
+/**
+ * Term of a plan of debt assistance, from the day it was made: it runs as long as a scheme with discharge, and the days that a
+ * payment may be late are left to pass before a person is asked.
+ */
+export function debtPlanTerm(day: string): Term {
+  const due = addMonths(day, valueOn(msnpMonths, day));
+  return { ...term("debt_plan", due, DEBT_PLAN), expires_at: endOfDay(daysAfter(due, policy.graceDays)) };
 }
 
 /** Term to pay a claim that is collected. */

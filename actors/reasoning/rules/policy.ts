@@ -82,6 +82,9 @@ export function grantMandates(mandates: Policy["mandates"]): void {
 export const LATE_PAYMENT = assumed(
   "a payment that was made in time, and known within 14 days of the closing, counts by the day it was made",
 );
+export const DEBT_PLAN = assumed(
+  "a plan of debt assistance runs as long as a scheme with discharge (NVVK: 18 months since 1-7-2023, 36 before)",
+);
 export const SMALL_CLAIM = assumed(
   "a creditor is asked to let a claim go that is not above the mean cost of collecting one",
 );

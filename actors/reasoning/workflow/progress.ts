@@ -59,7 +59,7 @@ export interface CaseProgress {
   readonly running: Running | undefined;
   /** How the case ends by the events so far, whether or not its `case.completed` is stored yet. */
   readonly ending: Outcome | undefined;
-  /** While it runs on, and the team lead was told that the municipality let a term pass. */
+  /** While it runs on, and the team lead was told that a term of debt assistance has passed. */
   readonly alarm: RememberedEvent<"case.review_requested"> | undefined;
   /** While it is closed over a payment that may yet come to be known. */
   readonly closing: Closing | undefined;
@@ -149,7 +149,9 @@ function step(at: CaseProgress, event: CaseEvent): CaseProgress {
     case "case.payment_plan_created":
       return begin(at, event);
     case "case.review_requested":
-      return at.state === "referred" ? { ...at, alarm: alarmOf(event) } : begin(at, event);
+      return at.state === "referred" || at.state === "in_assistance"
+        ? { ...at, alarm: alarmOf(event) }
+        : begin(at, event);
     case "case.withdrawn":
     case "case.intervention_requested":
       return askedBy(event) === undefined ? { ...at, ending: "withdrawn" } : { ...at, asked: askedBy(event) };

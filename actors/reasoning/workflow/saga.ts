@@ -8,8 +8,9 @@ import { type Continues, missedAt } from "./follow_up.ts";
 import type { PaymentPlan } from "../decision/payment_plan.ts";
 import { dutchDate } from "../decision/wording.ts";
 import { policy } from "../rules/policy.ts";
-import { planTerm, type Term, type TermName } from "../law/terms.ts";
+import { debtPlanTerm, planTerm, type Term, type TermName } from "../law/terms.ts";
 import { dutchDay } from "../law/working_days.ts";
+import { momentOf, type Timed } from "../../../schema/time/moment.ts";
 
 /** What a case that runs waits for. Amounts in cents. */
 export interface Running {
@@ -42,7 +43,7 @@ export type RunningEvent =
   | EventPart<"case.payment_received", "amount">
   | EventPart<"case.payment_missed", "instalment">
   | EventPart<"case.term_expired", "term" | "due">
-  | EventPart<"case.assistance_accepted", "stage"> & { readonly timestamp: string };
+  | EventPart<"case.assistance_accepted", "stage"> & Timed;
 
 interface EventPart<T extends EventType, K extends keyof DataOf<T>> {
   readonly event_type: T;
@@ -56,9 +57,12 @@ export type SagaAction =
   | ({ readonly kind: "asks_again" } & TermMissed)
   | { readonly kind: "closes"; readonly outcome: "resolved" | "escalated" };
 
+/** By whom or for what a term was let pass that the team lead is told of; the last two while the case runs on. */
+export const termCodes = ["review_term_expired", "municipality_late", "debt_plan_unconfirmed"] as const;
+
 /** Who let a term pass, for the team lead. */
 export interface TermMissed {
-  readonly code: "review_term_expired" | "municipality_late";
+  readonly code: (typeof termCodes)[number];
   readonly reason: string;
   readonly reason_nl: string;
 }
@@ -135,14 +139,20 @@ function paidUp(running: Running): Running {
 }
 
 /**
- * After the first meeting its term no longer expires, the one for the plan does; once there is a plan, no term of the
- * municipality is left.
+ * After the first meeting its term no longer expires, the one for the plan does; once there is a plan, only its own term is
+ * left. A plan that is made anew runs anew.
  */
-function assisted(running: Running, { data, timestamp }: Assisted): Running {
-  if (running.state !== "referred") return running;
-  if (data.stage === "plan") return { ...running, state: "in_assistance", deadlines: [], passed: 0 };
-  const isMeeting = data.stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
-  return isMeeting ? afterMeeting(running, timestamp) : running;
+function assisted(running: Running, event: Assisted): Running {
+  if (!ASSISTED.has(running.state)) return running;
+  if (event.data.stage === "plan") return withDebtPlan(running, event);
+  const isMeeting = event.data.stage === "first_meeting" && nextDeadline(running)?.term === "first_meeting";
+  return isMeeting ? afterMeeting(running, event.timestamp) : running;
+}
+
+/** The plan begins at the moment of its event, as all that begins does. */
+function withDebtPlan(running: Running, event: Assisted): Running {
+  const term = debtPlanTerm(dutchDay(momentOf(event)));
+  return { ...running, state: "in_assistance", deadlines: [deadlineOf(term, 0)], passed: 0 };
 }
 
 type Assisted = Extract<RunningEvent, { event_type: "case.assistance_accepted" }>;
@@ -191,6 +201,7 @@ function reactToExpiry(running: Running, after: Running): SagaAction {
   if (term === "first_meeting" || term === "decision_on_plan") {
     return { kind: "asks_again", ...municipalityLate(term, due) };
   }
+  if (term === "debt_plan") return { kind: "asks_again", ...debtPlanUnconfirmed(due) };
   if (term !== "instalment" || !nextDeadline(after)) return { kind: "closes", outcome: "escalated" };
   return { kind: "missed", instalment: after.passed, due };
 }
@@ -202,6 +213,17 @@ function caseworkerLate(due: string): TermMissed {
     reason_nl: `Geen medewerker heeft uiterlijk op ${
       dutchDate(due)
     } besloten: de teamleider moet dit oppakken.`,
+  };
+}
+
+function debtPlanUnconfirmed(due: string): TermMissed {
+  return {
+    code: "debt_plan_unconfirmed",
+    reason:
+      `The debt plan ran until ${due}, and nobody said that it was paid: the case stays open, and whoever leads the team must ask.`,
+    reason_nl: `Het schuldenplan liep tot en met ${
+      dutchDate(due)
+    }, en niemand heeft gemeld dat het is betaald: de zaak blijft open, en de teamleider moet dit navragen.`,
   };
 }
 

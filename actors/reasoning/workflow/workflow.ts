@@ -136,7 +136,7 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
     ),
     "case.assistance_accepted:plan": "in_assistance",
   },
-  // A plan was made. It is resolved once it is paid.
+  // A plan was made. It is resolved once it is paid; where that is not told in time, the team lead is asked.
   "in_assistance": {
     ...open,
     ...staysIn(
@@ -145,6 +145,8 @@ export const transitions: Readonly<Record<CaseState, Moves>> = {
       "case.assistance_accepted:first_meeting",
       "case.assistance_accepted:plan",
       "case.assistance_accepted:plan_paid",
+      "case.term_expired",
+      "case.review_requested:team_lead",
       ...ASKS,
     ),
   },
@@ -178,7 +180,7 @@ export const waits = {
   "in_payment_plan": { until: "the next instalment" },
   "referred": { until: "the next term of the Wgs" },
   // No plan is resolved before it is paid.
-  "in_assistance": { for: "the debt plan of the municipality to be paid" },
+  "in_assistance": { until: "the term of the debt plan of the municipality" },
   "in_collection": { until: "the term to pay" },
   "forgiven": { for: "decision" },
   "withdrawing": { for: "follow-up" },

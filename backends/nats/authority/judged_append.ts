@@ -4,33 +4,34 @@ import { historyFault, type JudgedEvent, needsHistory } from "../../../schema/au
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { NotAllowed } from "../../errors.ts";
-import type { ExpectedVersion } from "../../event_store.ts";
+
+/** What was looked at: the version of each case that an event was judged by; undefined where none had to be. */
+type JudgedVersions = ReadonlyMap<string, number> | undefined;
 
 /**
- * Judges events that need a look at their case, each by what is stored and by those before it. Returns the version on which they
- * may be stored: that of the one case they are of, where nothing else was expected. Throws NotAllowed.
+ * Judges events that need a look at their case, each by what is stored and by those before it. Returns the versions on which they
+ * may be stored: on others they are judged anew. Throws NotAllowed.
  */
-export async function judgedVersion(
+export async function judge(
   readCase: (caseId: string) => AsyncIterable<StoredEvent>,
   events: readonly WireEvent[],
-  expected: ExpectedVersion,
   speaker: Producer,
-): Promise<ExpectedVersion> {
-  if (!events.some(({ event_type }) => needsHistory(event_type))) return expected;
-  const histories = new Map<string, JudgedEvent[]>();
-  let version = 0;
-  for (const event of events) {
-    const caseId = event.correlation_id;
-    let history = histories.get(caseId);
-    if (history === undefined) {
-      const stored = await Array.fromAsync(readCase(caseId));
-      version = stored.at(-1)?.version ?? 0;
-      history = stored.map(({ event }) => event);
+): Promise<JudgedVersions> {
+  const asked = new Set(
+    events.filter(({ event_type }) => needsHistory(event_type)).map((event) => event.correlation_id),
+  );
+  if (asked.size === 0) return undefined;
+  const versions = new Map<string, number>();
+  for (const caseId of asked) {
+    const stored = await Array.fromAsync(readCase(caseId));
+    versions.set(caseId, stored.at(-1)?.version ?? 0);
+    const history: JudgedEvent[] = stored.map(({ event }) => event);
+    for (const event of events) {
+      if (event.correlation_id !== caseId) continue;
+      const fault = historyFault(event, history, speaker);
+      if (fault !== undefined) throw new NotAllowed(fault);
+      history.push(event);
     }
-    const fault = historyFault(event, history, speaker);
-    if (fault !== undefined) throw new NotAllowed(fault);
-    histories.set(caseId, [...history, event]);
   }
-  if (expected !== "any" || histories.size > 1) return expected;
-  return version === 0 ? "none" : { exact: version };
+  return versions;
 }

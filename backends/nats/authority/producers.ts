@@ -11,7 +11,7 @@ import {
 } from "../../../schema/authority/grants.ts";
 import { ANYONE, isReserved } from "../../../schema/authority/names.ts";
 import { textOf, token } from "../../../schema/nats.ts";
-import { grantsOf, type Producers, PRODUCERS_TRAIL } from "../../producers.ts";
+import { grantsOf, type Producers, PRODUCERS_TRAIL, REFUSED } from "../../producers.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import type { ServerClock } from "../stream/server_clock.ts";
 import type { AuditEntry } from "../../dead_letters.ts";
@@ -30,9 +30,9 @@ interface ProducersContext {
 const KNOWN_FOR_MS = 1_000;
 const MINUTE_MS = 60_000;
 
-/** Who published on a subject of the ingest stream: its last token, which a permission binds; the bare subject is anyone's. */
-export function producerOf(subject: string, subjects: { ingest(): string }): Producer {
-  const prefix = `${subjects.ingest()}.`;
+/** Who published on a subject: its last token behind the bare one, which a permission binds; the bare subject is anyone's. */
+export function producerOf(subject: string, bare: string): Producer {
+  const prefix = `${bare}.`;
   const name = subject.startsWith(prefix) ? textOf(subject.slice(prefix.length)) : ANYONE;
   return { name: isReserved(name) ? ANYONE : name, isOwner: false };
 }
@@ -81,19 +81,25 @@ export class NatsProducers implements Producers {
     return true;
   }
 
+  async recordRefusal(why: string, by?: string): Promise<void> {
+    await this.record(REFUSED, by ?? (await this.self()).name, why);
+  }
+
   /** A line in the trail about a producer. */
   async record(act: string, by: string, why: string): Promise<void> {
     await this.#context.record({ act, by, why, caseId: PRODUCERS_TRAIL });
   }
 
   /** Counts what a producer sends within its minute, on this node. Returns why it is too much. */
-  rateFault(name: string, perMinute: number | undefined): string | undefined {
+  rateFault(name: string, perMinute: number | undefined, count = 1): string | undefined {
     if (perMinute === undefined) return undefined;
     const now = this.#context.clock.now();
     const before = this.#sent.get(name);
     const window = before === undefined || now - before.from >= MINUTE_MS ? { from: now, count: 0 } : before;
-    this.#sent.set(name, { ...window, count: window.count + 1 });
-    return window.count < perMinute ? undefined : `${name} sends more than ${perMinute} events a minute`;
+    this.#sent.set(name, { ...window, count: window.count + count });
+    return window.count + count <= perMinute
+      ? undefined
+      : `${name} sends more than ${perMinute} events a minute`;
   }
 
   async #write(name: string, grants: ProducerGrants | null): Promise<void> {

@@ -3,10 +3,9 @@ import { backupId, type NatsManifest } from "../../backup/manifest.ts";
 import type { BackupKey } from "../../backup/key_file.ts";
 import { BackupRepository, type UnfinishedBase } from "../../backup/repository.ts";
 import { toMicroseconds } from "../../backup/restore_plan.ts";
-import { BackendUnusable } from "../../errors.ts";
 import { NatsClient } from "../connection/client.ts";
 import { type NatsOptions, requestedStoreOf } from "../setup/options.ts";
-import { compareStreams } from "../setup/streams.ts";
+import { infoOf, type StoredStreams, storedStreams } from "./stored_streams.ts";
 import { snapshotStream } from "./stream_snapshot.ts";
 
 /** What is backed up, and to where. */
@@ -15,8 +14,8 @@ interface CreateRequest {
   readonly to: string;
   readonly key: BackupKey | undefined;
   readonly label: string;
-  /** How much has come. */
-  onBytes?(done: number): void;
+  /** How much has come. It is waited for: so the copy takes its time. */
+  onBytes?(done: number): unknown;
 }
 
 /** Makes a backup. What was written when it fails is no backup. */
@@ -24,18 +23,12 @@ export async function backUpStreams(request: CreateRequest): Promise<NatsManifes
   const client = await NatsClient.open(request.options);
   try {
     const streams = await storedStreams(client, request.options);
-    // The streams of a store are known by when its log was made.
-    const log = streams.at(-1)!;
-    const repository = await BackupRepository.open(
-      request.to,
-      request.key,
-      `nats ${log.name} ${log.created}`,
-    );
+    const repository = await BackupRepository.open(request.to, request.key, streams.id);
     using _lock = await repository.lock("create");
     const id = backupId(new Date());
     const base = await repository.begin(id);
     try {
-      return await fill(base, id, client, streams.map(({ name }) => name), request);
+      return await fill(base, id, client, streams, request);
     } catch (error) {
       await base.discard();
       throw error;
@@ -46,39 +39,31 @@ export async function backUpStreams(request: CreateRequest): Promise<NatsManifes
 }
 
 /**
- * The streams on disk, that of the events last: whatever is made of events, or becomes one, is then of before it, and catches
- * up. What was moved into the log meanwhile is taken in a second time, which its id makes harmless.
+ * That of the events is copied last: whatever is made of events, or becomes one, is then of before it. What was moved into the
+ * log meanwhile is taken in a second time, which its id makes harmless.
  */
-async function storedStreams(client: NatsClient, options: NatsOptions) {
-  const { streams, missing } = await compareStreams(client, requestedStoreOf(options));
-  if (missing.length > 0) {
-    throw new BackendUnusable(
-      `The store has no stream ${missing[0]}: run the setup or start command, which make it`,
-    );
-  }
-  return streams.filter(({ config }) => config.storage === "file")
-    .map(({ config, created }) => ({ name: config.name, created })).toReversed();
-}
-
 async function fill(
   base: UnfinishedBase,
   id: string,
   client: NatsClient,
-  names: readonly string[],
+  { log, others, fixed }: StoredStreams,
   { options, label, onBytes = () => {} }: CreateRequest,
 ): Promise<NatsManifest> {
   const started_at = toMicroseconds(new Date().toISOString());
   const streams: NatsManifest["streams"] = [];
   let done = 0;
-  for (const name of names) {
+  let ended = "";
+  for (const name of [...fixed, ...others, log]) {
+    const { created, ts } = (await infoOf(client, name))!;
+    ended = ts!;
     const file = `${name}.snapshot`;
     const writer = await base.create(file);
     const copy = await snapshotStream(client, name, async (chunk) => {
       await writer.write(chunk);
-      onBytes(done += chunk.length);
+      await onBytes(done += chunk.length);
     });
     base.add({ name: file, ...await writer.close() });
-    streams.push({ file, ...copy });
+    streams.push({ file, created, ...copy });
   }
   const { stream, prefix } = requestedStoreOf(options);
   return await base.finish<NatsManifest>({
@@ -87,7 +72,7 @@ async function fill(
     backend: "nats",
     label,
     started_at,
-    ended_at: toMicroseconds(new Date().toISOString()),
+    ended_at: toMicroseconds(ended),
     server: { version: client.server, stream, prefix },
     streams,
   });

@@ -7,7 +7,7 @@ import { WakeSignal } from "../../primitives/wake_signal.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 
 /** A stream as it was: its configuration, and how many messages it had. */
-type StreamCopy = Omit<NatsManifest["streams"][number], "file">;
+type StreamCopy = Omit<NatsManifest["streams"][number], "file" | "created">;
 
 /** Below the usual limit of a message. */
 const CHUNK_BYTES = 128 * 1024;
@@ -21,7 +21,7 @@ export async function snapshotStream(
   name: string,
   write: (chunk: Uint8Array) => Promise<void>,
 ): Promise<StreamCopy> {
-  const inbox = createInbox();
+  const inbox = createInbox(client.inboxPrefix);
   const messages = new Inbox();
   const unsubscribe = client.subscribe(inbox, (msg) => messages.push(msg));
   try {

@@ -1,8 +1,11 @@
 /** What a NATS server says of itself and of our streams, read without changing anything. @module */
 import type { JetStreamAccountStats, StreamInfo } from "@nats-io/jetstream";
 import type { StreamDrift } from "../../../schema/nats.ts";
+import { logName } from "../../../schema/nats/log.ts";
 import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
+import { CheckpointStore } from "../fan_out/checkpoint.ts";
+import { faultOf } from "../fan_out/resumption_check.ts";
 import type { RequestedStore } from "../setup/streams.ts";
 import { compareStreams } from "../setup/streams.ts";
 import type { Permissions } from "./permissions.ts";
@@ -30,6 +33,8 @@ export interface NatsFacts {
   /** How many a store has. */
   readonly wanted: number;
   readonly drift: readonly StreamDrift[];
+  /** Why the fan-out stands still, where the store has one; undefined also where it does not. */
+  readonly fanOutHeld?: string | undefined;
 }
 
 /** Asks the server. Throws BackendUnavailable where it stops answering, and BackendUnusable for streams that are not ours. */
@@ -55,7 +60,20 @@ export async function readFacts(
     permissions: user?.data.permissions,
     clockAheadMs: user === undefined ? undefined : Date.parse(user.server.time) - middle,
     ...compared,
+    fanOutHeld: await orUndefined(() => fanOutFault(client, wanted, compared.streams)),
   };
+}
+
+async function fanOutFault(
+  client: NatsClient,
+  { stream, prefix }: RequestedStore,
+  streams: readonly StreamInfo[],
+): Promise<string | undefined> {
+  const log = streams.find(({ config }) => config.name === logName(stream));
+  if (log === undefined) return undefined;
+  const { last_seq: last } = log.state;
+  const found = await new CheckpointStore(client, stream, prefix).find(last === 0);
+  return found && await faultOf(client, logName(stream), last, found);
 }
 
 /** What a server does not answer, or not to this user, is unknown; one that is away is an error. */

@@ -6,7 +6,7 @@ import type { NatsFacts } from "./server_facts.ts";
 
 /** @param wanted the replicas that were asked for; undefined where any number will do */
 export function streamFindings(
-  { streams, missing, drift }: NatsFacts,
+  { streams, missing, drift, fanOutHeld }: NatsFacts,
   wanted: number | undefined,
 ): readonly Finding[] {
   if (streams.length === 0) {
@@ -16,7 +16,8 @@ export function streamFindings(
       why: "a node works with streams that are set as it needs them",
     })];
   }
-  return [configuration(missing, drift), replicas(streams, wanted), peers(streams)];
+  const held = fanOutHeld === undefined ? [] : [fanOut(fanOutHeld)];
+  return [configuration(missing, drift), replicas(streams, wanted), peers(streams), ...held];
 }
 
 function configuration(missing: NatsFacts["missing"], drift: NatsFacts["drift"]): Finding {
@@ -61,5 +62,14 @@ function peers(streams: readonly StreamInfo[]): Finding {
     found: `${[...late].join(", ")} away or behind`,
     change: "start it, and see its log",
     why: "with one more server lost, nothing is written",
+  });
+}
+
+/** Cases go on without it; others wait for their events. */
+function fanOut(held: string): Finding {
+  return finding("advice", "fan_out", {
+    found: held,
+    change: "run setup with --fan-out-from, once it is clear what others have seen",
+    why: "events that are copied twice, or never, are for others another story",
   });
 }

@@ -56,14 +56,15 @@ export class IndexContents {
   }
 
   /** Adds a record; one that is included already is left out. Throws IndexDamaged when it is not the one that was included. */
-  absorb({ sequence, record }: StoredRecord<LogRecord>, known: KnownCases): void {
+  absorb(stored: StoredRecord<LogRecord>, known: KnownCases): void {
+    const { sequence, record } = stored;
     const { lastRecord } = this.state;
     if (sequence === lastRecord.sequence && record.head.nonce !== lastRecord.nonce) {
       throw new IndexDamaged(`The log has another record at ${sequence} than the index includes`);
     }
     if (sequence <= lastRecord.sequence) return;
     const { bytes, cases, timers, parked, trail } = additionsOf(record);
-    this.state.absorb({ sequence, record });
+    this.state.absorb(stored);
     this.recent.bytes += bytes;
     for (const each of cases) this.#absorbCase(each, sequence, known);
     for (const caseId of trail) this.recent.cases.addTrail(caseId, sequence);

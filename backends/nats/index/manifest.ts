@@ -37,7 +37,7 @@ interface ParkedBlocks {
   readonly blocks: readonly number[];
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 /** Parked cases up to this size stand in the manifest itself. */
 const PARKED_BYTES = 64 * 1024;
 /** Of a block of parked cases, before compression. One case may be larger, and was in a compressed record as well. */

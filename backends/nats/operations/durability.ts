@@ -8,23 +8,25 @@ import type { Health } from "../../health.ts";
 export function describeDurability(
   replicas: number,
   syncAlways: boolean | undefined,
-): Pick<Health, "durability" | "survivesPowerFailure"> {
+): Pick<Health, "durability" | "promised" | "survivesPowerFailure"> {
   if (replicas > 1) {
     const held = `an acknowledged event is held by a majority of ${replicas} servers (R${replicas})`;
     const durability = syncAlways
       ? `${held}, on their disks`
       : `${held}; it may be lost when most of them lose ` +
         "power at once, within their sync_interval";
-    return { durability, survivesPowerFailure: true };
+    const kind = syncAlways ? "majority_disks" : "majority";
+    return { durability, promised: { kind, replicas }, survivesPowerFailure: true };
   }
   if (syncAlways === true) {
     const durability = "an acknowledged event is on the server's disk (one replica, sync_interval: always)";
-    return { durability, survivesPowerFailure: true };
+    return { durability, promised: { kind: "replica_disk" }, survivesPowerFailure: true };
   }
   return {
     durability:
       "an acknowledged event survives the end of the server's process, and may be lost when its machine " +
       "loses power within its sync_interval (two minutes unless set): one replica, and a server does not tell",
+    promised: { kind: "replica_process" },
     survivesPowerFailure: false,
   };
 }

@@ -1,5 +1,6 @@
 /**
- * Ingest for producers that can't compute a partition: plain JSON on one subject. A node validates the messages, appends
+ * Ingest for producers that can't compute a partition: on one subject plain JSON, an event or an array of them, or CloudEvents
+ * (structured, a batch, or with headers, which is kept as a structured one). A node validates the messages, appends
  * them in their order, and purges them only then. An event without an id gets one derived from its sequence, so a message
  * that is ingested twice, after a crash or by two nodes, is stored once.
  * @module
@@ -8,46 +9,30 @@ import { headers } from "@nats-io/transport-deno";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { reproducibleRootId } from "../../../schema/ids.ts";
-import { readInputText } from "../../../schema/input.ts";
+import { structuredText } from "../../../schema/cloudevents/bindings.ts";
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
+import { type InputOptions, readInput } from "../../../schema/input.ts";
+import { decodeText, parseJsonText } from "../../../schema/json_text.ts";
 import { rejectionRoom } from "../../../schema/nats.ts";
-import type {
-  AuditEntry,
-  Inbox,
-  OperatorAction,
-  RefusalClass,
-  RefusalListener,
-  RejectedEvent,
-} from "../../dead_letters.ts";
+import type { RefusalClass, RefusalListener } from "../../dead_letters.ts";
 import type { Grants, Producer } from "../../../schema/authority/grants.ts";
 import { needsHistory } from "../../../schema/authority/second_person.ts";
 import { EventIdConflict, NotAllowed } from "../../errors.ts";
 import { admitAll } from "../../producers.ts";
 import { type NatsProducers, producerOf } from "../authority/producers.ts";
 import { parseTraceparent } from "../../tracing/trace_context.ts";
-import { type NatsClient, parseAnswer } from "../connection/client.ts";
-import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
-import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
-import { EventTooLarge, isNotFound } from "../connection/errors.ts";
-
-export interface InboxContext {
-  readonly client: NatsClient;
-  /** The stream that producers publish on. */
-  readonly ingestStream: string;
-  /** Where what is refused is kept. */
-  readonly inboxStream: string;
-  readonly subjects: { ingest(): string; rejected(message: string): string };
-  /** Makes an act durable in the trail. */
-  record(act: Omit<AuditEntry, "at">): Promise<unknown>;
-}
-
-/** The case under which the trail has what was done in the inbox. */
-const INBOX_CASE = "inbox";
+import { parseAnswer } from "../connection/client.ts";
+import { readSubject, type StreamMessage } from "../stream/direct_get.ts";
+import { EventTooLarge } from "../connection/errors.ts";
+import type { InboxContext } from "./ingest_inbox.ts";
 
 export interface IngestContext extends InboxContext {
   /** Stores events that were admitted, as far as their cases allow it. Throws NotAllowed for one that they do not. */
   append(events: readonly WireEvent[], producer?: Producer): Promise<unknown>;
   readonly producers: NatsProducers;
   readonly onInputRefused: RefusalListener;
+  /** What event types are called in CloudEvents. */
+  readonly names: EventNames | undefined;
 }
 
 interface Refusal {
@@ -64,7 +49,6 @@ const MAX_CHARACTERS = 8_000_000;
 const MAX_REJECTED_CHARACTERS = 16_000;
 /** The names of the headers of a rejected message, and what stands between them. */
 const HEADER_BYTES = 512;
-const COUNTER_IDLE_MS = 5_000;
 
 /** A message, and a name for it that no other has: a stream that is made anew counts from 1 again. */
 interface IngestedMessage extends StreamMessage {
@@ -94,10 +78,15 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   const messages: IngestMessage[] = [];
   const grants = await context.producers.known();
   for (const each of pending) {
-    const found = { ...each, name: `${Date.parse(created)}-${each.position}` };
-    const read = admit(readMessage(found, created), producerOf(each.subject, subjects), context, grants);
+    const found = named(each, created);
+    const read = admit(
+      readMessage(found, created, context),
+      producerOf(each.subject, subjects.ingest()),
+      context,
+      grants,
+    );
     if ("reason" in read) await reject(context, found, read);
-    else messages.push(read);
+    else messages.push(...read);
   }
   await appendMessages(context, messages);
   const taken = { filter: ALL, seq: pending.at(-1)!.position + 1 };
@@ -105,32 +94,65 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   return pending.length;
 }
 
-/** The event, or why the message is rejected. */
-function readMessage(found: IngestedMessage, created: string): IngestMessage | Refusal {
+function named(message: StreamMessage, created: string): IngestedMessage {
+  const name = `${Date.parse(created)}-${message.position}`;
+  const { eventHeaders, payload } = message;
+  if (eventHeaders === undefined) return { ...message, name };
+  return { ...message, name, payload: structuredText(eventHeaders, payload) };
+}
+
+/** The events, or why the message is rejected: with all of them. */
+function readMessage(
+  found: IngestedMessage,
+  created: string,
+  { names }: IngestContext,
+): readonly IngestMessage[] | Refusal {
   try {
-    const now = () => new Date(found.recordedAt);
-    const newId = () => reproducibleRootId(found.recordedAt, created, found.position, "ingest");
-    const options = { now, newId, ...traceOf(found) };
-    return { found, event: readInputText(found.raw ?? found.payload, options) };
+    const value = parseJsonText(found.raw === undefined ? found.payload : decodeText(found.raw));
+    const inputs = Array.isArray(value) ? value : [value];
+    if (inputs.length === 0) throw new InvalidEvent(["an array of events has at least one"]);
+    return inputs.map((input, i) => ({
+      found,
+      event: readInput(input, optionsOf(found, created, i, names)),
+    }));
   } catch (error) {
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
   }
 }
 
-/** The event as its producer may have it stored, or why it may not. */
+/** The first event of a message has the id that it would have alone. */
+function optionsOf(
+  found: IngestedMessage,
+  created: string,
+  index: number,
+  names: EventNames | undefined,
+): InputOptions {
+  const seed = [created, found.position, "ingest", ...(index === 0 ? [] : [index])];
+  return {
+    now: () => new Date(found.recordedAt),
+    newId: () => reproducibleRootId(found.recordedAt, ...seed),
+    names,
+    ...traceOf(found),
+  };
+}
+
+/** The events as their producer may have them stored, or why it may not. */
 function admit(
-  read: IngestMessage | Refusal,
+  read: readonly IngestMessage[] | Refusal,
   producer: Producer,
   { producers }: IngestContext,
   grants: Grants,
-): IngestMessage | Refusal {
+): readonly IngestMessage[] | Refusal {
   if ("reason" in read) return read;
-  const over = producers.rateFault(producer.name, grants.get(producer.name)?.perMinute);
+  const perMinute = grants.get(producer.name)?.perMinute;
+  const over = read.map(() => producers.rateFault(producer.name, perMinute)).find((fault) =>
+    fault !== undefined
+  );
   if (over !== undefined) return { refusalClass: "not_allowed", reason: over };
   try {
-    const [event] = admitAll([read.event], producer, grants);
-    return { found: read.found, event: event!, producer };
+    const admitted = admitAll(read.map(({ event }) => event), producer, grants);
+    return read.map(({ found }, i) => ({ found, event: admitted[i]!, producer }));
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
     return { refusalClass: "not_allowed", reason: error.message };
@@ -189,7 +211,7 @@ async function reject(context: IngestContext, found: IngestedMessage, refusal: R
   }
   context.onInputRefused({ id, refusalClass });
   if (refusalClass === "not_allowed") {
-    await context.producers.record("refused", producerOf(found.subject, context.subjects).name, reason);
+    await context.producers.recordRefusal(reason, producerOf(found.subject, context.subjects.ingest()).name);
   }
 }
 
@@ -206,67 +228,4 @@ async function storeRejected(
   set.set("Zaakstroom-Subject", found.subject);
   set.set("Zaakstroom-Reason", reason.slice(0, Math.max(0, longest)));
   return parseAnswer<{ seq: number }>(await client.request(subjects.rejected(found.name), text, set)).seq;
-}
-
-/** The rejected messages, for a person to retry or discard. */
-export function ingestInbox(context: InboxContext): Inbox {
-  const { client, subjects } = context;
-  return {
-    find: async (id) => {
-      const found = await readRejected(context, id);
-      return found && rejectedEventOf(found);
-    },
-    list: (limit = 100) => readRejections(context, limit),
-    count: () => countRejected(context),
-    discard: (id, act) => discard(context, id, act),
-    retry: async (id, act) => {
-      const found = await readRejected(context, id);
-      if (found === undefined) return false;
-      parseAnswer(await client.request(found.sentTo || subjects.ingest(), found.raw ?? found.payload));
-      return await discard(context, id, act, "retry");
-    },
-  };
-}
-
-async function readRejections({ client, inboxStream, subjects }: InboxContext, limit: number) {
-  const rejected: RejectedEvent[] = [];
-  for await (const found of readSubject(client, inboxStream, subjects.rejected("*"))) {
-    if (rejected.push(rejectedEventOf(found)) >= limit) break;
-  }
-  return rejected;
-}
-
-/** The server counts, so that the health of a node reads none of them. */
-async function countRejected({ client, inboxStream: stream, subjects }: InboxContext): Promise<number> {
-  const counter = await createConsumer(client, stream, [subjects.rejected("*")], 0, COUNTER_IDLE_MS);
-  await deleteConsumer(client, stream, counter.name);
-  return counter.num_pending;
-}
-
-/** The rejected message at this position; a message of another subject is none. */
-async function readRejected({ client, inboxStream, subjects }: InboxContext, id: number) {
-  const found = await readAt(client, inboxStream, id);
-  return found?.subject.startsWith(subjects.rejected("*").slice(0, -1)) ? found : undefined;
-}
-
-function rejectedEventOf({ position, recordedAt, payload, reason = "" }: StreamMessage): RejectedEvent {
-  return { id: position, at: new Date(recordedAt).toISOString(), reason, text: payload };
-}
-
-/** Removes a rejected message, with an audit entry; false when it is not there. */
-async function discard(
-  context: InboxContext,
-  id: number,
-  { by, why }: OperatorAction,
-  act = "discard",
-): Promise<boolean> {
-  if (await readRejected(context, id) === undefined) return false;
-  const { client, inboxStream } = context;
-  await context.record({ act: `inbox_${act}`, by, why, caseId: INBOX_CASE, eventId: `${id}` });
-  try {
-    return await client.manage(({ streams }) => streams.deleteMessage(inboxStream, id));
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
 }

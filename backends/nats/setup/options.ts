@@ -1,12 +1,17 @@
 /** The options of a JetStream store, and the commands that set one up. @module */
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import type { StreamDrift } from "../../../schema/nats.ts";
+import { logName } from "../../../schema/nats/log.ts";
 import { DEFAULT_PARTITIONS } from "../../../schema/partition.ts";
 import { BackendUnusable } from "../../errors.ts";
+import type { FanOutOptions, FanOutStart } from "../../fan_out.ts";
 import type { RefusalListener } from "../../dead_letters.ts";
 import type { TraceAppend } from "../../tracing/tracing.ts";
 import type { AvailabilityListener } from "../../primitives/retry.ts";
 import { NatsClient } from "../connection/client.ts";
 import type { NatsCredentials } from "../connection/credentials.ts";
+import { beginNew, startFanOut } from "../fan_out/fan_out_start.ts";
+import { ensureEvents } from "./events_stream.ts";
 import { storeSecret } from "./secret.ts";
 import { ensureStreams, type OpenedStore, type RequestedStore } from "./streams.ts";
 
@@ -15,6 +20,11 @@ export interface NatsOptions {
   url: string;
   /** Credentials; they take precedence over those in the URL. */
   credentials?: NatsCredentials | undefined;
+  /**
+   * The name of a producer that permissions of NATS bind to this user: the program then asks the owners of partitions, who judge
+   * what it may send, and may do nothing else. Left out: a node, or the owner of the store. Only publishers take it.
+   */
+  producer?: string | undefined;
   /** The name of this node; a node that returns under its name takes its own leases at once. Default: a new one. */
   node?: string;
   /** Partitions of a *new* store; an existing one keeps its own. Default 16. */
@@ -34,6 +44,8 @@ export interface NatsOptions {
   onInputRefused?: RefusalListener | undefined;
   /** Runs the appends of ingested messages, where traces are exported. */
   traceAppend?: TraceAppend | undefined;
+  /** What event types are called in CloudEvents that producers leave. */
+  names?: EventNames | undefined;
   /** The stream. Default `CASES`. */
   stream?: string;
   /** The first token of its subjects. Default: the stream's name in small letters. */
@@ -44,23 +56,44 @@ export interface NatsOptions {
   syncAlways?: boolean;
   /** A request without an answer for this long fails as unavailable. Default 5,000. */
   deadlineMs?: number;
+  /** Copies each event to where others read it, in turns with the other nodes that do. Default: not by this node. */
+  fanOut?: FanOutOptions | undefined;
+  /** Opened by who restores it: that it is not whole yet is known. */
+  isRestoring?: boolean;
   /** The clock timers are measured against. Default: the clock of the server. */
   timersAsOf?: () => Date;
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
+interface FanOutSetup {
+  /** The store is to have a stream for the fan-out. */
+  readonly hasFanOut?: boolean;
+  /** The answer to a fan-out that does not know how far it came. */
+  readonly fanOutFrom?: FanOutStart | undefined;
+}
+
 /**
  * Creates the missing streams, and with `apply` changes those that differ from the wanted configuration. Returns what was
  * created and the differences, which `apply` has removed. Throws as `openNats`.
  */
-export async function setUpNats(options: NatsOptions, apply: boolean): Promise<OpenedStore> {
+export async function setUpNats(
+  options: NatsOptions,
+  apply: boolean,
+  { fanOutFrom, hasFanOut = fanOutFrom !== undefined }: FanOutSetup = {},
+): Promise<OpenedStore> {
   const requested = requestedStoreOf(options);
   const client = await NatsClient.open(options);
   try {
     const store = await ensureStreams(client, requested, apply);
-    await storeSecret(client, { stream: requested.stream, replicas: store.replicas });
-    return store;
+    const { stream, prefix } = requested;
+    await storeSecret(client, { stream, replicas: store.replicas });
+    if (store.created.includes(logName(stream))) await beginNew(client, { stream, prefix });
+    if (!hasFanOut) return store;
+    const shape = { ...store, replicas: requested.replicas ?? store.replicas, stream, prefix };
+    const { created, drift } = await ensureEvents(client, shape, apply);
+    if (fanOutFrom !== undefined) await startFanOut(client, shape, fanOutFrom);
+    return { ...store, created: [...store.created, ...created], drift: [...store.drift, ...drift] };
   } finally {
     await client.close();
   }

@@ -17,7 +17,7 @@ interface SecretStore {
 }
 
 /** The stream of the secret. */
-function secretName(stream: string): string {
+export function secretName(stream: string): string {
   return `KV_${stream}_secret`;
 }
 
@@ -63,9 +63,8 @@ async function readSecret(client: NatsClient, stream: string): Promise<string | 
 
 async function makeStream(client: NatsClient, store: SecretStore): Promise<void> {
   const { stream, replicas } = store;
-  const shape = { stream, replicas, prefix: stream, partitions: 1, leaseMs: 0 };
   const settings: StreamSettings & { readonly deny_delete: boolean } = {
-    ...storeStream({ ...shape, maxPayload: client.maxPayload, ingestBytes: -1 }),
+    ...storeStream({ stream, replicas, prefix: stream, partitions: 1 }),
     name: secretName(stream),
     subjects: [secretSubject(stream)],
     allow_atomic: false,

@@ -1,5 +1,5 @@
 /** Creates the streams of a store, and compares existing ones with the wanted configuration. @module */
-import { JetStreamApiError, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
+import type { StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import {
   driftOf,
   INGEST_BYTES,
@@ -10,20 +10,16 @@ import {
   type StreamDrift,
   type StreamSettings,
 } from "../../../schema/nats.ts";
+import { eventsName } from "../../../schema/nats/events_stream.ts";
 import { streamsOf } from "../../../schema/nats/log.ts";
-import { BackendUnusable } from "../../errors.ts";
 import type { NatsClient } from "../connection/client.ts";
-import { isNotFound, Refused, StoreFull } from "../connection/errors.ts";
-import { LAYOUT, layoutOf, withLayout } from "./layout.ts";
+import { LAYOUT, layoutOf } from "./layout.ts";
 import { lostLog } from "./lost_store.ts";
+import { requireRestored } from "./restored.ts";
 import { requireFlags, requireOwnStream, requireServer } from "./requirements.ts";
 import { NEEDED_FLAGS, refuseEarlier, requireOwnIndex } from "./store_layout.ts";
-
-/** The answer when another node created the stream at the same time. */
-const STREAM_NAME_IN_USE = 10058;
-
-/** A server with less room than this bounds a stream by itself. */
-const LEAST_BYTES = 1_048_576;
+import { driftOfEvents } from "./events_stream.ts";
+import { ensureStream, readIfThere, updateStreams } from "./stream_changes.ts";
 
 /** A store as it is requested: an existing store keeps what is left undefined. */
 export interface RequestedStore extends Pick<StoreShape, "stream" | "prefix" | "partitions"> {
@@ -56,6 +52,7 @@ export async function ensureStreams(
   client: NatsClient,
   wanted: RequestedStore,
   apply = false,
+  isRestoring = false,
 ): Promise<OpenedStore> {
   await requireServer(client);
   const { replicas = 1, leaseMs = replicas > 1 ? LEASE_MS_REPLICATED : LEASE_MS } = wanted;
@@ -67,22 +64,24 @@ export async function ensureStreams(
   for (const config of streamsOf(shape)) {
     const stream = await ensureStream(client, config, () => created.push(config.name));
     requireOwnStream(stream, config);
+    if (!isRestoring) requireRestored(stream);
     found.push(stream);
   }
   const actual = shapeOf(shape, found);
   const aim = { ...actual, replicas: wanted.replicas ?? actual.replicas };
   const drift = driftOfStreams(streamsOf(aim), found);
-  if (apply) await update(client, drift);
+  if (apply) await updateStreams(client, drift);
   else requireFlags(found[0]!, NEEDED_FLAGS, client);
   return { ...actual, created, drift, emptied: await requireOwnIndex(client, shape, apply) };
 }
 
 /** The log is the first stream that is made: without it, and with others of its store, it was there before. */
 async function requireLog(client: NatsClient, [log, ...others]: readonly StreamSettings[]): Promise<void> {
-  if (await exists(client, log!)) return;
+  if (await readIfThere(client, log!.name) !== undefined) return;
   for (const other of others) {
     // Another node may be making them at this moment.
-    if (!await exists(client, other) || await exists(client, log!)) continue;
+    if (await readIfThere(client, other.name) === undefined) continue;
+    if (await readIfThere(client, log!.name) !== undefined) continue;
     throw lostLog(log!.name, "is gone, and the rest of its store is there");
   }
 }
@@ -113,20 +112,20 @@ export async function compareStreams(
   // One in memory is gone after each start of its server, and made anew by the next node.
   const missing = settings.filter(({ storage }, i) => storage === "file" && read[i] === undefined)
     .map(({ name }) => name);
-  const compared = { streams, missing, wanted: settings.length };
+  const events = await readIfThere(client, eventsName(wanted.stream));
+  const optional = events === undefined ? [] : [events];
+  const compared = {
+    streams: [...streams, ...optional],
+    missing,
+    wanted: settings.length + optional.length,
+  };
   if (missing.length > 0) return { ...compared, drift: [] };
   const found = settings.map((config, i) =>
     read[i]?.config ?? { ...config, num_replicas: read[0]!.config.num_replicas }
   );
   const aim = shapeOf(shape, found as StreamConfig[]);
-  return { ...compared, drift: driftOfStreams(streamsOf(aim), found as StreamConfig[]) };
-}
-
-async function readIfThere(client: NatsClient, name: string): Promise<StreamInfo | undefined> {
-  return await client.manage(({ streams }) => streams.info(name)).catch((error) => {
-    if (!isNotFound(error)) throw error;
-    return undefined;
-  });
+  const drift = driftOfStreams(streamsOf(aim), found as StreamConfig[]);
+  return { ...compared, drift: [...drift, ...optional.flatMap(({ config }) => driftOfEvents(aim, config))] };
 }
 
 /** The shape of the store that these streams make up. */
@@ -145,65 +144,4 @@ function driftOfStreams(wanted: readonly StreamSettings[], found: readonly Strea
   return wanted
     .map((config, i) => ({ stream: config.name, drift: driftOf(config, found[i]!) }))
     .filter(({ drift }) => drift.length > 0);
-}
-
-/** Changes the fields that differ; all others keep their values. */
-async function update(client: NatsClient, drift: readonly StreamDrift[]): Promise<void> {
-  for (const { stream, drift: fields } of drift) {
-    const changes = Object.fromEntries(fields.map(({ field, wanted }) => [field, wanted]));
-    await client.manage(({ streams }) => streams.update(stream, changes)).catch((error) => {
-      throw refusedStream(error, stream);
-    });
-  }
-}
-
-async function exists(client: NatsClient, { name }: StreamSettings): Promise<boolean> {
-  try {
-    await client.manage(({ streams }) => streams.info(name));
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
-async function ensureStream(
-  client: NatsClient,
-  wanted: StreamSettings,
-  onCreated: () => void,
-): Promise<StreamConfig> {
-  const read = async () => (await client.manage(({ streams }) => streams.info(wanted.name))).config;
-  try {
-    return await read();
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  try {
-    const config = await addStream(client, withLayout(wanted));
-    onCreated();
-    return config;
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NAME_IN_USE) return await read();
-    throw refusedStream(error, wanted.name);
-  }
-}
-
-/** Makes a stream, bounded by fewer bytes than wanted where the server has not so many to set aside. */
-async function addStream(client: NatsClient, wanted: StreamSettings): Promise<StreamConfig> {
-  try {
-    return (await client.manage(({ streams }) => streams.add(wanted))).config;
-  } catch (error) {
-    if (!(error instanceof StoreFull) || wanted.max_bytes < 0) throw error;
-    const fewer = wanted.max_bytes / 4;
-    return await addStream(client, { ...wanted, max_bytes: fewer < LEAST_BYTES ? -1 : fewer });
-  }
-}
-
-/** A store without room counts as unusable here: a stream that is being created or changed may never get the room. */
-function refusedStream(error: unknown, stream: string): unknown {
-  if (error instanceof StoreFull) {
-    return new BackendUnusable(`No room for the stream ${stream}: ${error.message}`);
-  }
-  if (!(error instanceof Refused)) return error;
-  return new BackendUnusable(error.message.replace("refuses", `refuses the stream ${stream}`));
 }

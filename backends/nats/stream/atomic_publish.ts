@@ -16,6 +16,8 @@ interface Write {
   readonly payload: string;
   /** The rest of the payload, encoded already. */
   readonly body?: Uint8Array;
+  /** A header of ours that the message keeps. */
+  readonly header?: readonly [name: string, value: string];
   /** The last position under a filter before this batch; any other position fails the whole batch. */
   readonly expect?: { readonly filter: string; readonly last: number };
 }
@@ -69,8 +71,13 @@ function headersOf(write: Write, batch: string, sequence: number, isLast: boolea
   }${commit}${END}`;
 }
 
-/** The expectation of a write. */
-function headerLines({ subject, expect }: Write): string {
+/** The expectation of a write, and the header that it keeps. */
+function headerLines(write: Write): string {
+  const kept = write.header === undefined ? "" : `${write.header.join(": ")}\r\n`;
+  return `${expectationLines(write)}${kept}`;
+}
+
+function expectationLines({ subject, expect }: Write): string {
   if (expect === undefined) return "";
   const expected = `Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
   return expect.filter === subject

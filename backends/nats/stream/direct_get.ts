@@ -22,13 +22,17 @@ export interface StreamMessage extends StoredMessage {
   readonly sentTo?: string;
   /** W3C trace context of whoever sent it, as the header has it; empty for none. */
   readonly traceparent?: string;
+  /** The headers of a CloudEvent in binary form, names in lower case; undefined for any other message. */
+  readonly eventHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A message of which nothing is decoded. */
-interface MessageBytes {
+export interface MessageBytes {
   readonly subject: string;
   readonly position: number;
   readonly data: Uint8Array;
+  /** The value of a header; undefined where it has none of the name. */
+  header(name: string): string | undefined;
 }
 
 /** The messages of one answer, and how many more match. */
@@ -62,6 +66,25 @@ export function readSubjectBytes(
   from: number,
 ): AsyncGenerator<MessageBytes> {
   return readInAnswers(client, stream, filter, from, toMessageBytes);
+}
+
+/** A message with all that is to be kept of it. */
+export interface WholeMessage extends MessageBytes {
+  /** When the server stored it. */
+  readonly at: string;
+  /** Those that are not about how it was written. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** The messages of a stream from a sequence on, as whole as they are stored. */
+export function readWhole(client: NatsClient, stream: string, from: number): AsyncGenerator<WholeMessage> {
+  return readInAnswers(client, stream, ">", from, toWholeMessage);
+}
+
+function toWholeMessage(msg: StoredMsg): WholeMessage {
+  const names = [...msg.header.keys()].filter((name) => !/^nats-/i.test(name));
+  const headers = names.flatMap((name) => msg.header.values(name).map((value) => [name, value] as const));
+  return { ...toMessageBytes(msg), at: msg.timestamp, headers };
 }
 
 async function* readInAnswers<M extends MessageBytes | StreamMessage>(
@@ -212,8 +235,8 @@ async function readMessageFromLeader(
   }
 }
 
-function toMessageBytes({ subject, seq, data }: StoredMsg): MessageBytes {
-  return { subject, position: seq, data };
+function toMessageBytes({ subject, seq, data, header }: StoredMsg): MessageBytes {
+  return { subject, position: seq, data, header: (name) => header.get(name) || undefined };
 }
 
 function toStreamMessage(msg: StoredMsg): StreamMessage {
@@ -228,7 +251,15 @@ function toStreamMessage(msg: StoredMsg): StreamMessage {
     reason: msg.header.get("Zaakstroom-Reason"),
     sentTo: msg.header.get("Zaakstroom-Subject"),
     traceparent: msg.header.get("traceparent"),
+    eventHeaders: eventHeadersOf(msg),
   };
+}
+
+function eventHeadersOf({ header }: StoredMsg): Record<string, string> | undefined {
+  const names = header.keys().filter((name) => /^(?:ce-.*|content-type)$/i.test(name));
+  return names.length < 2
+    ? undefined
+    : Object.fromEntries(names.map((name) => [name.toLowerCase(), header.get(name)]));
 }
 
 /** Whole milliseconds of a time with nanoseconds. */

@@ -22,7 +22,7 @@ const [ARCHIVE, DATA, PROGRESS, MANIFEST] = [..."ndpm"].map((letter) => letter.c
 export async function writeBase(
   messages: AsyncIterable<Uint8Array<ArrayBuffer>>,
   into: UnfinishedBase,
-  onBytes: (bytes: number) => void,
+  onBytes: (bytes: number) => unknown,
 ): Promise<LogNeeded> {
   const archive = await into.create("base.tar");
   const manifest: Uint8Array[] = [];
@@ -34,7 +34,7 @@ export async function writeBase(
     else if (kind === DATA && isManifest) manifest.push(body.slice());
     else if (kind === DATA) {
       await archive.write(body);
-      onBytes(bytes += body.length);
+      await onBytes(bytes += body.length);
     } else if (kind !== ARCHIVE && kind !== PROGRESS) throw unknownMessage(kind);
   }
   into.add({ name: "base.tar", ...await archive.close() });

@@ -23,8 +23,8 @@ export interface BackupRequest {
 /** What `create` takes beside. */
 interface CreateRequest extends BackupRequest {
   readonly label: string;
-  /** How much has come of about how much. */
-  onBytes?(done: number, total: number | undefined): void;
+  /** How much has come of about how much. It is waited for: so the copy takes its time. */
+  onBytes?(done: number, total: number | undefined): unknown;
 }
 
 /** Marks are taken this often until one of them is kept. */

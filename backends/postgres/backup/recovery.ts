@@ -1,7 +1,7 @@
 /** Lays a cluster out from a backup, and lets its server replay the log to a target. @module */
 import { dirname, join } from "node:path";
 import { ByteReader, readArchive } from "../../backup/archive_file.ts";
-import { BackupError } from "../../backup/errors.ts";
+import { BackupError, fileError } from "../../backup/errors.ts";
 import type { BackupRepository } from "../../backup/repository.ts";
 import type { NeededSegment, RestorePlan, StreamedLog } from "../../backup/restore_plan.ts";
 import type { ServerUser } from "../../local_server/run_as.ts";
@@ -145,13 +145,17 @@ async function writeOwned(
   user: ServerUser,
   counted?: CountedBytes,
 ): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
-  for await (const part of content) {
-    for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
-    counted?.onBytes(counted.done += part.length, counted.total);
+  try {
+    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
+    for await (const part of content) {
+      for (let at = 0; at < part.length;) at += await file.write(part.subarray(at));
+      counted?.onBytes(counted.done += part.length, counted.total);
+    }
+    if (user.switched) await Deno.chown(path, user.uid, user.gid);
+  } catch (error) {
+    throw fileError(error, "writing", path);
   }
-  if (user.switched) await Deno.chown(path, user.uid, user.gid);
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

@@ -26,7 +26,14 @@ import {
   type RecoveryTarget,
 } from "./recovery.ts";
 import { type Commit, commitsIn } from "./log_records.ts";
-import { lastCommitOf, markRestored, type PositionCut, readCut, writersOf } from "./restored_store.ts";
+import {
+  checkChain,
+  lastCommitOf,
+  markRestored,
+  type PositionCut,
+  readCut,
+  writersOf,
+} from "./restored_store.ts";
 
 /** What is restored, and where. */
 interface RestoreRequest {
@@ -152,9 +159,12 @@ class Restore {
   ): Promise<Pick<Restored, "ledger" | "timeline" | "cut">> {
     this.request.onStep("Checking the store");
     const ledger = await checkLedger(client);
-    const { position } = this.request.target;
+    if (ledger !== undefined) await checkChain(client);
+    const { target } = this.request;
+    const { position } = target;
     const cut = position === undefined ? undefined : await readCut(client, position);
-    const timeline = await markRestored(client, { ...this.source.plan, hasStore: ledger !== undefined });
+    const mark = { ...this.source.plan, target, hasStore: ledger !== undefined };
+    const timeline = await markRestored(client, mark);
     await this.request.inspect?.(server);
     return { ledger, timeline, cut };
   }

@@ -1,6 +1,8 @@
 /** What a restored store knows of its restoration. @module */
 import { BackupError } from "../../backup/errors.ts";
-import type { RestorePlan } from "../../backup/restore_plan.ts";
+import type { RestorePlan, Target } from "../../backup/restore_plan.ts";
+import { requireWholeChain } from "../../chain/verify.ts";
+import { PostgresHashChain } from "../operations/hash_chain.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Commit } from "./log_records.ts";
 
@@ -57,13 +59,32 @@ export async function readCut(client: PostgresClient, position: number): Promise
  */
 export async function markRestored(
   client: PostgresClient,
-  { base, range, hasStore }: RestorePlan & { readonly hasStore: boolean },
+  { base, range, target, hasStore }: RestorePlan & { readonly target: Target; readonly hasStore: boolean },
 ): Promise<number> {
   const [now] = await client.run((sql) => sql`select timeline_id as timeline from pg_control_checkpoint()`);
-  if (!hasStore) return now!.timeline;
-  const restored = JSON.stringify({ backup: base.id, newest: range.to, timeline: now!.timeline });
+  const { timeline } = now! as { timeline: number };
+  if (!hasStore) return timeline;
+  const moment = target.at ?? (target.position === undefined ? range.to : await lastStored(client));
+  const restored = JSON.stringify({ backup: base.id, moment, timeline });
   await client.run((sql) =>
     sql`update zaakstroom.store set restored = ${restored}::text::json, restored_at = clock_timestamp()`
   );
-  return now!.timeline;
+  return timeline;
+}
+
+/** When the last event was stored. */
+async function lastStored(client: PostgresClient): Promise<string> {
+  const [row] = await client.run((sql) =>
+    sql<[{ at: string }]>`
+      select to_char(max(recorded_at) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at from zaakstroom.events`
+  );
+  return row.at;
+}
+
+/** Looks the chain of hashes through, where the store has closed blocks of it. Throws BackupError at a break. */
+export async function checkChain(client: PostgresClient): Promise<void> {
+  const [store] = await client.run((sql) =>
+    sql<[{ partitions: number }]>`select partitions::int as partitions from zaakstroom.store`
+  );
+  await requireWholeChain(new PostgresHashChain(client, store.partitions), store.partitions);
 }

@@ -16,6 +16,8 @@ const CHANNEL = "zaakstroom";
 const SEND_DELAY_MS = 5;
 /** Every 15th poll notifies all: what a poll does not ask for (a redriven dead letter) is then found too. */
 const POLLS_PER_NOTIFY_ALL = 15;
+/** Notice of what each node looks for in a round of its leases. */
+const LEASES = "leases";
 /** The longest payload PostgreSQL takes is 8,000 bytes. */
 const LONGEST_PAYLOAD = 7_900;
 
@@ -23,6 +25,8 @@ interface NotifierOptions {
   node: string;
   /** Between two polls, in milliseconds. */
   pollMs: number;
+  /** Called when something has changed that a round of leases finds. */
+  onLeases?: () => void;
 }
 
 export class Notifier {
@@ -78,6 +82,13 @@ export class Notifier {
     if (this.#pending.size > 0) this.#sending ??= this.#send();
   }
 
+  /** Tells all nodes, this one too, that something has changed that a round of leases finds. */
+  notifyLeases(): void {
+    this.#options.onLeases?.();
+    this.#pending.add(LEASES);
+    this.#sending ??= this.#send();
+  }
+
   notifyAll(): void {
     for (const mailbox of this.#mailboxes) mailbox.notify();
   }
@@ -104,8 +115,15 @@ export class Notifier {
   #onNotification(payload: string): void {
     const [node, notices] = payload.split(" ") as [string, string];
     if (node === this.#options.node) return;
-    if (notices === "*") return this.notifyAll();
+    if (notices === "*") {
+      this.#options.onLeases?.();
+      return this.notifyAll();
+    }
     for (const notice of notices.split(",")) {
+      if (notice === LEASES) {
+        this.#options.onLeases?.();
+        continue;
+      }
       const [partition, type] = notice.split(":") as [string, string];
       this.#notifyLocal(Number(partition), type);
     }

@@ -11,7 +11,7 @@ interface DurabilitySettings {
   readonly standbys: string;
 }
 
-type Durability = Pick<Health, "durability" | "survivesPowerFailure">;
+type Durability = Pick<Health, "durability" | "promised" | "survivesPowerFailure">;
 
 /** Asks the server. */
 export async function readDurability(client: PostgresClient): Promise<Durability> {
@@ -26,16 +26,26 @@ export async function readDurability(client: PostgresClient): Promise<Durability
 /** In words, and whether it is enough for `--require-durable`. */
 export function describeDurability({ fsync, commit, standbys }: DurabilitySettings): Durability {
   if (fsync !== "on") {
-    return weak("an acknowledged event may be lost when the server's machine stops: fsync is off");
+    return weak(
+      "fsync_off",
+      "an acknowledged event may be lost when the server's machine stops: fsync is off",
+    );
   }
   if (commit === "off") {
-    return weak("the last moments may be lost when the server stops: synchronous_commit is off");
+    return weak(
+      "commit_off",
+      "the last moments may be lost when the server stops: synchronous_commit is off",
+    );
   }
   const disk = `an acknowledged event is on the server's disk (fsync on, synchronous_commit ${commit})`;
   const alone = standbys === "" || commit === "local";
-  return { durability: alone ? disk : `${disk} and on its synchronous standbys`, survivesPowerFailure: true };
+  return {
+    durability: alone ? disk : `${disk} and on its synchronous standbys`,
+    promised: { kind: alone ? "disk" : "disk_and_standbys", commit },
+    survivesPowerFailure: true,
+  };
 }
 
-function weak(durability: string): Durability {
-  return { durability, survivesPowerFailure: false };
+function weak(kind: "fsync_off" | "commit_off", durability: string): Durability {
+  return { durability, promised: { kind }, survivesPowerFailure: false };
 }

@@ -4,7 +4,9 @@
  * nothing comes any more.
  * @module
  */
-import type { Block, EventHash, HashChain } from "../../chain/hash_chain.ts";
+import type { Block, BlockStore, EventHash, HashChain } from "../../chain/hash_chain.ts";
+import type { KeptHead, PartitionReport } from "../../chain/report.ts";
+import { verifyBlocks } from "../../chain/verify.ts";
 import { repeat } from "../../primitives/repeat.ts";
 import type { PostgresClient } from "../connection/client.ts";
 
@@ -13,7 +15,8 @@ const BLOCK_POSITIONS = 20_000;
 /** Blocks that are read at once. */
 const BLOCKS_AT_ONCE = 20;
 
-export class PostgresHashChain implements HashChain {
+export class PostgresHashChain implements HashChain, BlockStore {
+  readonly isContinuous = false;
   readonly #client: PostgresClient;
   readonly #partitions: number;
 
@@ -30,6 +33,10 @@ export class PostgresHashChain implements HashChain {
       );
       more = row.more;
     }
+  }
+
+  verify(partition: number, kept?: KeptHead): Promise<PartitionReport> {
+    return verifyBlocks(this, partition, kept);
   }
 
   async *blocks(partition: number): AsyncGenerator<Block> {

@@ -1,6 +1,8 @@
 /** The health of a store: its mailboxes, timers and durability. @module */
-import type { Health, MailboxHealth } from "../../health.ts";
+import type { Health, MailboxHealth, NodeHealth } from "../../health.ts";
+import type { Pauses } from "../../pauses.ts";
 import type { Inbox } from "../../dead_letters.ts";
+import type { RestorationMark } from "../../restoration.ts";
 import { type ModelStore, projectionHealth } from "../../projections.ts";
 import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
@@ -9,34 +11,49 @@ import { readDurability } from "./durability.ts";
 /** A mailbox counts pending deliveries up to here, which bounds the cost of a health check. */
 const COUNT_UP_TO = 10_000;
 
+/** What of a backend its health is made of. */
+interface HealthContext extends Pick<RestorationMark, "restoredFrom"> {
+  readonly inbox: Inbox;
+  readonly models: ModelStore;
+  readonly pauses: Pauses;
+  /** For how long a node counts as alive. */
+  readonly leaseMs: number;
+}
+
 /**
  * Reads the mailboxes by one statement, which sees one snapshot: a delivery that moves on is counted exactly once.
  * `waitsFor` knows of mailboxes of this node what they wait for.
  */
 export async function health(
   client: PostgresClient,
-  { inbox, models }: { readonly inbox: Inbox; readonly models: ModelStore },
+  { inbox, models, pauses: paused, leaseMs, restoredFrom }: HealthContext,
   waitsFor: (processor: string, partition: number) => string | undefined,
 ): Promise<Health> {
-  const [durability, rejected, projections, [{ timers, next, mailboxes }]] = await Promise.all([
-    readDurability(client),
-    inbox.count(),
-    projectionHealth(models),
-    client.run((sql) =>
-      sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[] }]>`
-        select t.timers, t.next, m.mailboxes
+  const [durability, rejected, projections, restoration, pauses, [{ timers, next, mailboxes, nodes }]] =
+    await Promise.all([
+      readDurability(client),
+      inbox.count(),
+      projectionHealth(models),
+      restoredFrom(),
+      paused.list(),
+      client.run((sql) =>
+        sql<[{ timers: number; next: Date | null; mailboxes: MailboxHealth[]; nodes: NodeHealth[] }]>`
+        select t.timers, t.next, m.mailboxes, (zaakstroom.lease_overview(${leaseMs})).nodes
         from (select count(*)::int as timers, min(due_at) as next from zaakstroom.timers) t,
           (select coalesce(json_agg(m order by m.processor, m.partition), '[]') as mailboxes
            from (${mailboxHealth(sql)}) m) m`
-    ),
-  ]);
+      ),
+    ]);
   return {
     ...durability,
     timers,
     nextTimerAt: next?.toISOString() ?? null,
     mailboxes: mailboxes.map((each) => ({ ...each, waitsFor: waitsFor(each.processor, each.partition) })),
     rejected,
+    pauses,
+    nodes,
     projections,
+    restoration,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Figures of the store for monitoring: what was stored, and how the database stands. @module */
 import type { Measurements, PostgresFigures } from "../../measurements.ts";
 import type { PostgresClient } from "../connection/client.ts";
+import { RefusalCount } from "./refusals.ts";
 
 const COUNT_UP_TO = 10_000;
 
@@ -20,15 +21,21 @@ interface Stored {
 export class Measuring {
   readonly #client: PostgresClient;
   readonly #stored = new Map<string, number>();
+  readonly #refusals: RefusalCount;
   #positions: Map<number, number> | undefined;
 
   constructor(client: PostgresClient, readonly partitions: number) {
     this.#client = client;
+    this.#refusals = new RefusalCount(client);
   }
 
   async measure(): Promise<Measurements> {
-    const [figures] = await Promise.all([readFigures(this.#client), this.#count()]);
-    return { stored: this.#stored, figures: { ...figures } };
+    const [figures, refused] = await Promise.all([
+      readFigures(this.#client),
+      this.#refusals.read(),
+      this.#count(),
+    ]);
+    return { stored: this.#stored, refused, figures: { ...figures } };
   }
 
   async #count(): Promise<void> {

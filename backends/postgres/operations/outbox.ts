@@ -1,6 +1,7 @@
 /** The transactional outbox: one node at a time moves its rows into the log, in the order of their ids. @module */
 import { isDeepStrictEqual } from "node:util";
 import type postgres from "postgres";
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { type InputOptions, readInputText } from "../../../schema/input.ts";
@@ -31,6 +32,8 @@ export interface OutboxContext {
   readonly traceAppend: TraceAppend | undefined;
   /** The clock that an event without a time gets, and that bounds the time of others; undefined: that of this machine. */
   readonly timersAsOf: (() => Date) | undefined;
+  /** What event types are called in CloudEvents. */
+  readonly names: EventNames | undefined;
 }
 
 interface OutboxRow {
@@ -89,9 +92,10 @@ export async function drainOutbox(context: OutboxContext): Promise<number> {
 }
 
 async function moveToLog(tx: Sql, rows: readonly OutboxRow[], context: OutboxContext): Promise<Drained> {
-  const { timersAsOf } = context;
+  const { timersAsOf, names } = context;
   const grants = grantsOf(await readGrants(tx));
-  const { events, refused } = sortRows(rows, grants, timersAsOf === undefined ? {} : { now: timersAsOf });
+  const options = { names, ...(timersAsOf === undefined ? {} : { now: timersAsOf }) };
+  const { events, refused } = sortRows(rows, grants, options);
   const overRate = await beyondRates(tx, events, grants);
   const drained = await appendTraced(tx, events.filter(({ id }) => !overRate.has(id)), context);
   const all = [...refused, ...overRate.values(), ...drained.refused];

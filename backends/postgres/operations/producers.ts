@@ -2,9 +2,11 @@
 import {
   changed,
   type GrantChange,
+  type Grants,
   type Producer,
   type ProducerGrants,
 } from "../../../schema/authority/grants.ts";
+import { NotAllowed } from "../../errors.ts";
 import { type Producers, PRODUCERS_TRAIL } from "../../producers.ts";
 import { arrayOf } from "../connection/array_literal.ts";
 import type { PostgresClient } from "../connection/client.ts";
@@ -95,6 +97,15 @@ export class PostgresProducers implements Producers {
     );
     this.#known = undefined;
     return granted;
+  }
+
+  /** Counts what somebody sends in whose name the caller speaks. Throws NotAllowed beyond the rate. */
+  async countSent(name: string, count: number, grants: Grants): Promise<void> {
+    if (grants.get(name)?.perMinute === undefined) return;
+    const [row] = await this.#client.run((sql) =>
+      sql<[{ why: string | null }]>`select zaakstroom.rate_fault(${name}, ${count}) as why`
+    );
+    if (row.why !== null) throw new NotAllowed(row.why);
   }
 
   /** A line in the trail. It is no reason to fail that it can't be written: nothing else was. */

@@ -6,12 +6,12 @@ import { verifyOptions } from "./options.ts";
 
 const verify = command({
   name: "verify",
-  summary: "Verifies the chain of hashes over the log, and names the first event that differs",
+  summary: "Verifies the chain of hashes over the log, and names the first thing that differs",
   options: verifyOptions,
   notes: [
-    "A node closes a block of hashes over what it has stored every five seconds, and each block names the one before. Here",
-    "every event is hashed again. Whoever may change all tables can make a new chain: keep what --json prints elsewhere,",
-    "and give it with --heads the next time.",
+    "Blocks of hashes over what is stored each name the one before: on PostgreSQL a node closes one every five seconds, on",
+    "JetStream each record is one. Here everything is hashed again. Whoever may change all of a store can make a new chain:",
+    "keep what --json prints elsewhere, and give it with --heads the next time.",
   ].join("\n"),
   examples: [
     ["zaakstroom audit verify --json > heads.json", "keep that on another machine"],

@@ -1,13 +1,8 @@
 /** What the subcommands of `audit` do. @module */
 import { z } from "zod";
-import {
-  type Break,
-  type KeptHead,
-  type PartitionReport,
-  verifyPartition,
-} from "../../../backends/chain/verify.ts";
+import type { Break, KeptHead, PartitionReport } from "../../../backends/chain/report.ts";
 import type { Output } from "../../cli/command.ts";
-import { CommandError, exitCodes, UsageError } from "../../cli/exit_codes.ts";
+import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { withBackend } from "../../store/open_backend.ts";
@@ -17,12 +12,9 @@ import type { VerifyValues } from "./options.ts";
 export async function verifyLog(values: VerifyValues, output: Output): Promise<number> {
   const heads = values.heads === undefined ? new Map() : await readHeads(values.heads);
   return await withBackend(values, async ({ chain, partitions }) => {
-    if (chain === undefined) {
-      throw new UsageError("Cannot use audit verify with this backend: it has no chain of hashes");
-    }
     const reports: PartitionReport[] = [];
     for (let partition = 0; partition < partitions; partition++) {
-      reports.push(await verifyPartition(chain, partition, heads.get(partition)));
+      reports.push(await chain.verify(partition, heads.get(partition)));
     }
     const isWhole = reports.every(({ broken }) => broken === undefined);
     printResult(output, values, {
@@ -60,6 +52,9 @@ function lineOf({ partition, blocks, events, uncovered, head, broken }: Partitio
 
 function describe(broken: Break): string {
   if (broken.kind === "block") return `block ${broken.number}: ${broken.why}`;
+  if (broken.kind === "record") {
+    return `the record ${broken.sequence} (from position ${broken.position}): ${broken.why}`;
+  }
   const { kind, position, eventId } = broken;
   if (kind === "missing") return `the event at position ${position} is gone`;
   const what = kind === "changed" ? "is not as it was stored" : "was put in later";

@@ -3,6 +3,7 @@ import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import type { Parsed } from "../../cli/options.ts";
 import {
+  acceptOptions,
   backupListOptions,
   backupStatusOptions,
   createBackupOptions,
@@ -80,6 +81,20 @@ const restore = command({
     await (await import("./restore.ts")).restoreBackup(values, output),
 });
 
+const accept = command({
+  name: "accept",
+  summary: "Lets what leaves a restored store go on",
+  options: acceptOptions,
+  notes: [
+    "A restored store has sent some of its events to others before it was lost, and may have forgotten it. So whatever copies",
+    "events out of it waits, until a person says with this command that they may go.",
+  ].join("\n"),
+  examples: [["zaakstroom backup accept --reason 'the receivers were told'", "of the embedded PostgreSQL"]],
+  exits: { [exitCodes.notFound]: "the store was not restored, or somebody has accepted it" },
+  run: async ({ values }: Parsed<typeof acceptOptions>, output) =>
+    await (await import("./accept.ts")).acceptRestoration(values, output),
+});
+
 const expire = command({
   name: "expire",
   summary: "Removes old backups: keeps the newest of each of the last days, weeks and months",
@@ -96,12 +111,13 @@ const stream = command({
   summary: "Keeps the log of a server as it is written, so that any moment can be restored",
   options: streamOptions,
   notes: [
-    "Runs until it is stopped; a lost server is asked again. A loss then costs about a second. A replication slot makes the",
-    "server keep its log until it was streamed: set max_slot_wal_keep_size, so that a stream that is down can't fill its disk,",
-    "and let backup status be looked at.",
+    "Runs until it is stopped; a lost server is asked again. A loss then costs about a second. On JetStream it copies records",
+    "as they are committed. On PostgreSQL a replication slot makes the server keep its log until it was streamed: set",
+    "max_slot_wal_keep_size, so that a stream that is down can't fill its disk, and let backup status be looked at.",
   ].join("\n"),
   examples: [
     ["zaakstroom backup stream --to /backups", "of the embedded PostgreSQL"],
+    ["zaakstroom backup stream --to /backups --backend nats --url nats://host:4222", "of JetStream"],
     ["zaakstroom backup stream --to /backups --drop-slot", "no more"],
   ],
   exits: inUse,
@@ -124,5 +140,5 @@ export const backup = commandGroup({
   summary: "Copies of a store, and going back to any moment since",
   notes:
     "create copies the whole, stream adds what happens since, restore goes back; see docs/how-to/backup.md.",
-  subcommands: [create, list, verify, restore, expire, stream, status],
+  subcommands: [create, list, verify, restore, accept, expire, stream, status],
 });

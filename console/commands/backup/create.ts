@@ -1,4 +1,5 @@
 /** `backup create`. @module */
+import { delay } from "@std/async/delay";
 import type { BackupKey } from "../../../backends/backup/key_file.ts";
 import type { AnyManifest } from "../../../backends/backup/manifest.ts";
 import type { Output } from "../../cli/command.ts";
@@ -16,8 +17,11 @@ export async function createBackup(values: CreateValues, output: Output): Promis
   const to = required(values.to, "create", "to");
   const key = await keyFrom(values["key-file"]);
   const progress = new Progress(output, { what: "MB" });
-  const onBytes = (done: number, total?: number) =>
+  const pace = paceOf(values["max-rate"]);
+  const onBytes = (done: number, total?: number) => {
     progress.update(done / MEGABYTE, total && Math.min(1, done / total));
+    return pace(done);
+  };
   const copy = values.backend === "nats" ? copyStreams : copyServer;
   const manifest = await copy(values, { to, key, label: values.label, onBytes }).finally(() =>
     progress.clear()
@@ -31,11 +35,21 @@ export async function createBackup(values: CreateValues, output: Output): Promis
   return exitCodes.ok;
 }
 
+/** Waits as long as so many bytes take at a rate, in megabytes a second. */
+function paceOf(rate: number | undefined): (done: number) => Promise<void> | undefined {
+  const began = performance.now();
+  return (done) => {
+    if (rate === undefined) return undefined;
+    const aheadMs = done / (rate * MEGABYTE) * 1000 - (performance.now() - began);
+    return aheadMs > 1 ? delay(aheadMs) : undefined;
+  };
+}
+
 interface CopyRequest {
   readonly to: string;
   readonly key: BackupKey | undefined;
   readonly label: string;
-  onBytes(done: number, total?: number): void;
+  onBytes(done: number, total?: number): unknown;
 }
 
 async function copyServer(values: CreateValues, request: CopyRequest): Promise<AnyManifest> {
@@ -54,7 +68,7 @@ export function sizeOf({ files }: AnyManifest): number {
 }
 
 /** The moment to which a backup alone leads. */
-export function newestOf(backup: AnyManifest): string {
+function newestOf(backup: AnyManifest): string {
   return backup.backend === "postgres" ? backup.newest.at : backup.ended_at;
 }
 

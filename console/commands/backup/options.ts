@@ -2,10 +2,11 @@
 import { parseRetention, type Retention } from "../../../backends/backup/expiry.ts";
 import { toMicroseconds } from "../../../backends/backup/restore_plan.ts";
 import { z } from "zod";
-import { flag, text, wholeNumber } from "../../../schema/settings.ts";
+import { flag, natsUrl, text, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
 import { natsOptions } from "../../store/nats_options.ts";
+import { actorOptions } from "../../store/identity.ts";
 import { backendOptions, serverBackendOption } from "../../store/options.ts";
 
 const { url, "data-dir": dataDir, "tls-ca": tlsCa } = backendOptions;
@@ -47,6 +48,11 @@ const slot = {
 export const createBackupOptions = {
   to,
   label: { schema: z.string().max(100).default(""), value: "TEXT", help: "a word on what it is for" },
+  "max-rate": {
+    schema: wholeNumber(1, 100_000).optional(),
+    value: "MB",
+    help: "copy so many megabytes a second at most, so that others have the machine too; default: no limit",
+  },
   "key-file": keyOption,
   ...serverOptions,
   ...natsOptions,
@@ -77,9 +83,15 @@ export const restoreOptions = {
     value: "N",
     help: "to the moment at which this position of the log was stored",
   },
-  "data-dir": { schema: text.optional(), value: "DIR", help: "a directory to make, or an empty one; needed" },
+  "data-dir": { schema: text.optional(), value: "DIR", help: "a directory to make, or an empty one" },
   "dry-run": { schema: flag, help: "only say what would be restored, and what would be lost" },
   "key-file": keyOption,
+  "to-url": {
+    schema: natsUrl.optional(),
+    value: "URL",
+    help: "nats: a server that has nothing of the store, instead of --data-dir",
+  },
+  ...natsOptions,
   ...outputOptions,
 } as const;
 
@@ -110,6 +122,7 @@ export const streamOptions = {
   },
   "key-file": keyOption,
   ...serverOptions,
+  ...natsOptions,
 } as const;
 
 export const backupStatusOptions = {
@@ -120,6 +133,13 @@ export const backupStatusOptions = {
   ...outputOptions,
 } as const;
 
+export const acceptOptions = {
+  ...actorOptions,
+  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
+  ...outputOptions,
+  ...backendOptions,
+} as const;
+
 export type ServerValues = Values<typeof serverOptions>;
 export type CreateValues = Values<typeof createBackupOptions>;
 export type ListValues = Values<typeof backupListOptions>;
@@ -127,4 +147,5 @@ export type VerifyBackupValues = Values<typeof verifyBackupOptions>;
 export type RestoreValues = Values<typeof restoreOptions>;
 export type ExpireValues = Values<typeof expireOptions>;
 export type StreamValues = Values<typeof streamOptions>;
+export type AcceptValues = Values<typeof acceptOptions>;
 export type StatusValues = Values<typeof backupStatusOptions>;

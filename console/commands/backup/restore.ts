@@ -6,6 +6,7 @@ import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
+import { whileInterruptible } from "./interruption.ts";
 import type { RestoreValues } from "./options.ts";
 import { holdsStreams, restoreStreams } from "./restore_streams.ts";
 import { keyFrom, required } from "./source.ts";
@@ -15,10 +16,16 @@ const MEGABYTE = 1_000_000;
 /** Restores, and says what was proven, what is lost, and how to go on with it. */
 export async function restoreBackup(values: RestoreValues, output: Output): Promise<number> {
   const from = required(values.from, "restore", "from");
-  const dataDir = required(values["data-dir"], "restore", "data-dir");
   const target = targetOf(values);
   const key = await keyFrom(values["key-file"]);
-  if (await holdsStreams(from, key)) return await restoreStreams(values, { from, key, dataDir }, output);
+  if (await holdsStreams(from, key)) {
+    requirePlace(values);
+    return await restoreStreams(values, { from, key, target }, output);
+  }
+  if (values["to-url"] !== undefined) {
+    throw new UsageError("Cannot use --to-url here: PostgreSQL is restored into --data-dir");
+  }
+  const dataDir = required(values["data-dir"], "restore", "data-dir");
   const { planFrom, restoreBackup } = await import("../../../backends/postgres/backup/restore.ts");
   const { plan } = await planFrom({ from, key, target, dataDir });
   if (values["dry-run"]) {
@@ -27,18 +34,30 @@ export async function restoreBackup(values: RestoreValues, output: Output): Prom
   }
   output.err(describePlan(plan, target));
   let progress = new Progress(output, { what: "MB" });
-  const onBytes = (done: number, total: number) => progress.update(done / MEGABYTE, done / total);
-  const onStep = (step: string) => {
-    progress.print(step);
-    progress = new Progress(output, { what: "MB" });
-  };
-  const restored = await restoreBackup({ from, key, target, dataDir, onStep, onBytes })
-    .finally(() => progress.clear());
+  const restored = await whileInterruptible((check) => {
+    const onBytes = (done: number, total: number) => {
+      check();
+      progress.update(done / MEGABYTE, done / total);
+    };
+    const onStep = (step: string) => {
+      check();
+      progress.print(step);
+      progress = new Progress(output, { what: "MB" });
+    };
+    return restoreBackup({ from, key, target, dataDir, onStep, onBytes });
+  }).finally(() => progress.clear());
   printResult(output, values, {
     json: { ...planOf(plan, target), ...resultOf(restored) },
     text: describe(restored),
   });
   return exitCodes.ok;
+}
+
+function requirePlace({ "to-url": url, "data-dir": dataDir }: RestoreValues): void {
+  if (url === undefined) required(dataDir, "restore", "data-dir");
+  else if (dataDir !== undefined) {
+    throw new UsageError("Cannot use --to-url together with --data-dir: choose one");
+  }
 }
 
 function targetOf({ at, "at-position": position }: RestoreValues): Target {
@@ -86,5 +105,6 @@ function describe({ dataDir, timeline, ledger, cut }: Restored): string {
     `${whole} (timeline ${timeline})`,
     ...beyond,
     `To go on with it: stop the nodes of the old store, then zaakstroom start --data-dir ${dataDir}`,
+    `What leaves the store waits until zaakstroom backup accept --data-dir ${dataDir} --reason TEXT`,
   ].join("\n");
 }

@@ -8,7 +8,7 @@ import type { PostgresTarget } from "../../../backends/postgres/connection/drive
 import { addressOf } from "../../../schema/postgres/postgres_url.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
 import { namingServer, requirePostgresUrl } from "../../store/server_address.ts";
-import type { CreateValues, ServerValues } from "./options.ts";
+import type { CreateValues, ServerValues, StreamValues } from "./options.ts";
 
 /** A value that a command can't do without. Throws UsageError. */
 export function required(value: string | undefined, verb: string, option: string): string {
@@ -52,7 +52,7 @@ export async function hasEmbedded(dataDir: string): Promise<boolean> {
 
 /** Runs something on the nats-server that the options name, or on that of the data directory, which is started. */
 export async function withNats<T>(
-  values: CreateValues,
+  values: CreateValues | StreamValues,
   use: (options: NatsOptions) => Promise<T>,
 ): Promise<T> {
   const { openNatsServer } = await import("../../store/nats_server.ts");
@@ -67,7 +67,7 @@ export async function withNats<T>(
 function requirePostgres(values: ServerValues): void {
   if (values.backend === "nats") {
     throw new UsageError(
-      "Cannot use --backend nats here: streams are copied whole by backup create, and not streamed",
+      "Cannot use --backend nats here: there are no replication slots on JetStream",
     );
   }
   requirePostgresUrl(values);

@@ -1,8 +1,7 @@
 /** `backup status`. @module */
-import type { NatsManifest } from "../../../backends/backup/manifest.ts";
 import { BackupRepository } from "../../../backends/backup/repository.ts";
 import { assessBackups, type Assessment } from "../../../backends/backup/assessment.ts";
-import { describeRanges, restorableRanges } from "../../../backends/backup/restore_plan.ts";
+import { describeRanges } from "../../../backends/backup/restore_plan.ts";
 import { defaultDataDir } from "../../../backends/local_server/data_directory.ts";
 import type { SlotState } from "../../../backends/postgres/backup/backed_up_server.ts";
 import type { Output } from "../../cli/command.ts";
@@ -10,40 +9,28 @@ import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatDuration, formatInteger } from "../../cli/redaction.ts";
 import type { StatusValues } from "./options.ts";
+import { holdingsOf } from "./kept.ts";
 import { hasEmbedded, keyFrom, required, withServer } from "./source.ts";
 
 /** Says what can be restored, and what is wrong. */
 export async function showBackupStatus(values: StatusValues, output: Output): Promise<number> {
   const from = required(values.from, "status", "from");
   const repository = await BackupRepository.open(from, await keyFrom(values["key-file"]));
-  const streams = (await repository.backups()).filter((backup) => backup.backend === "nats");
-  if (streams.length > 0) return showStreams(streams, values, output);
-  const [bases, log] = [await repository.bases(), await repository.streamed()];
-  const slot = await slotOf(values);
-  const assessment = assessBackups(bases, log, slot, new Date());
-  const ranges = restorableRanges(bases, log);
+  const { backups, ranges, streamedTo, log } = await holdingsOf(repository);
+  const isOfServer = backups.every(({ backend }) => backend === "postgres");
+  const slot = isOfServer ? await slotOf(values) : undefined;
+  const assessment = assessBackups(ranges, streamedTo, slot, new Date());
   printResult(output, values, {
-    json: { ...assessment, backups: bases.length, ranges, slot: slot ?? null },
+    json: { ...assessment, backups: backups.length, ranges, slot: slot ?? null },
     text: [
-      bases.length === 0 ? "There are no backups" : `Restorable: ${describeRanges(ranges)}`,
-      `Backups: ${bases.length}; files of the log: ${log.segments.length}`,
+      backups.length === 0 ? "There are no backups" : `Restorable: ${describeRanges(ranges)}`,
+      `Backups: ${backups.length}; files of the log: ${log.length}`,
       ...newestLine(assessment),
       ...slotLine(slot),
       ...assessment.problems.map((problem) => `Problem: ${problem}`),
     ].join("\n"),
   });
   return assessment.problems.length === 0 ? exitCodes.ok : exitCodes.failed;
-}
-
-/** Of JetStream there are the moments at which it was copied, and none between. */
-function showStreams(backups: readonly NatsManifest[], values: StatusValues, output: Output): number {
-  const newest = backups.at(-1)!.ended_at;
-  const age = Math.max(0, (Date.now() - Date.parse(newest)) / 1000);
-  printResult(output, values, {
-    json: { newest, age_seconds: age, problems: [], backups: backups.length },
-    text: `Backups: ${backups.length}; the newest is of ${newest}, ${formatDuration(age * 1000)} ago`,
-  });
-  return exitCodes.ok;
 }
 
 function newestLine({ newest, age_seconds: age, gap_free: isGapFree }: Assessment): string[] {

@@ -1,6 +1,6 @@
 /** `backup verify`. @module */
 import { join } from "node:path";
-import { digestFile, type FileEntry } from "../../../backends/backup/archive_file.ts";
+import { digestFile } from "../../../backends/backup/archive_file.ts";
 import { BackupError } from "../../../backends/backup/errors.ts";
 import { BackupRepository } from "../../../backends/backup/repository.ts";
 import type { Output } from "../../cli/command.ts";
@@ -9,6 +9,7 @@ import { printResult } from "../../cli/output.ts";
 import { formatInteger } from "../../cli/redaction.ts";
 import { Progress } from "../../cli/terminal.ts";
 import type { VerifyBackupValues } from "./options.ts";
+import { holdingsOf, type PlacedFile } from "./kept.ts";
 import { holdsStreams, restoreStreamsAside } from "./restore_streams.ts";
 import { keyFrom, required } from "./source.ts";
 
@@ -16,11 +17,6 @@ const MEGABYTE = 1_000_000;
 
 /** What was counted in a restored store. */
 type LedgerCheck = Awaited<ReturnType<typeof restoreStreamsAside>>;
-
-/** A file that is verified, and where it lies. */
-interface Checked extends FileEntry {
-  readonly path: string;
-}
 
 /** Reads every file of one backup, or of all and the log, and compares. With --restore it restores them too. */
 export async function verifyBackups(
@@ -52,22 +48,23 @@ export async function verifyBackups(
   return exitCodes.ok;
 }
 
-async function filesOf(repository: BackupRepository, id: string | undefined): Promise<Checked[]> {
-  const bases = (await repository.backups()).filter((base) => id === undefined || base.id === id);
+async function filesOf(repository: BackupRepository, id: string | undefined): Promise<PlacedFile[]> {
+  const { backups, log, readOpen } = await holdingsOf(repository);
+  const bases = backups.filter((base) => id === undefined || base.id === id);
   if (id !== undefined && bases.length === 0) {
     throw new CommandError(exitCodes.notFound, `There is no backup ${id}: see backup list`);
   }
-  const { segments } = id === undefined ? await repository.streamed() : { segments: [] };
+  if (id === undefined) await readOpen();
   return [
     ...bases.flatMap((base) =>
       base.files.map((file) => ({ ...file, path: join(repository.basePath(base.id), file.name) }))
     ),
-    ...segments.map((file) => ({ ...file, path: join(repository.walPath, file.name) })),
+    ...(id === undefined ? log : []),
   ];
 }
 
 /** The paths of those that are not as they were written. */
-async function compare(files: readonly Checked[], progress: Progress): Promise<string[]> {
+async function compare(files: readonly PlacedFile[], progress: Progress): Promise<string[]> {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const faults: string[] = [];
   let done = 0;

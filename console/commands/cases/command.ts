@@ -1,6 +1,7 @@
 /** `cases`: the list of cases, the history of one, and the decision of a caseworker. @module */
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
+import { requireActReason } from "../../store/named_act.ts";
 import type { Parsed } from "../../cli/options.ts";
 import {
   approveOptions,
@@ -31,10 +32,15 @@ const show = command({
   examples: [
     ["zaakstroom cases show 123", "the history of case 123"],
     ["zaakstroom cases show 123 --at 3", "the case as it was at its third event"],
+    [
+      "zaakstroom cases show 123 --personal --reason 'letter came back'",
+      "with the address, kept in the trail",
+    ],
   ],
   exits: { [exitCodes.notFound]: "no such case, or not yet at that moment" },
   async run({ values, positional }: Parsed<typeof showOptions>, output) {
     const caseId = caseIdOf("show", positional);
+    if (values.personal) requireActReason("cases show --personal", values);
     return await (await import("./run.ts")).showCase(caseId, values, output);
   },
 });

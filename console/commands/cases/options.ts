@@ -1,10 +1,10 @@
 /** The options of the subcommands of `cases`. @module */
 import { decisions } from "../../../schema/event_fields.ts";
 import { z } from "zod";
-import { oneOf, text, timestamp } from "../../../schema/settings.ts";
+import { flag, oneOf, text, timestamp } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { asOption } from "../../store/identity.ts";
+import { actOptions, actorOptions } from "../../store/identity.ts";
 import { backendOptions, limitOption } from "../../store/options.ts";
 
 export const listOptions = {
@@ -32,6 +32,8 @@ export const showOptions = {
     value: "VERSION|TIME",
     help: "the case as it was at this version, or recorded by this time",
   },
+  personal: { schema: flag, help: "show personal data as it is stored; needs --reason, which is kept" },
+  ...actOptions,
   ...outputOptions,
   ...backendOptions,
 } as const;
@@ -41,7 +43,7 @@ export const reviewOptions = { limit: limitOption, ...outputOptions, ...backendO
 export const decideOptions = {
   decision: { schema: oneOf(decisions).optional(), value: "NAME", help: decisions.join(", ") },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the citizen and for who asks later" },
-  as: asOption,
+  ...actorOptions,
   "next-steps": { schema: text.optional(), value: "TEXT", help: "what follows, separated by ;" },
   source: { schema: text.optional(), value: "TEXT", help: "a ground besides those of the review" },
   ...outputOptions,
@@ -49,7 +51,7 @@ export const decideOptions = {
 } as const;
 
 export const approveOptions = {
-  as: asOption,
+  ...actorOptions,
   reason: { schema: text.optional(), value: "TEXT", help: "why; default: the reason of the proposal" },
   ...outputOptions,
   ...backendOptions,

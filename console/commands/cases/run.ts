@@ -7,11 +7,11 @@ import { encodeData } from "../../../schema/codec.ts";
 import type { AuditEntry } from "../../../backends/dead_letters.ts";
 import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import type { Output } from "../../cli/command.ts";
-import { renderCase, toPublicEvent, withoutPersonalData } from "../../cli/case_timeline.ts";
+import { renderCase, toPublicEvent, toStoredEvent, withoutPersonalData } from "../../cli/case_timeline.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listResult, printResult, toSnakeCase } from "../../cli/output.ts";
 import { toPrintableParts } from "../../cli/redaction.ts";
-import { actorOf } from "../../store/identity.ts";
+import { actedBy, actorOf } from "../../store/identity.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type {
   ApproveCaseValues,
@@ -44,13 +44,25 @@ export function showCase(caseId: string, values: ShowCaseValues, output: Output)
     if (history.length === 0) {
       throw new CommandError(exitCodes.notFound, `The case ${caseId} was not there at that moment`);
     }
-    const events = history.map(toPublicEvent);
+    const { personal } = values;
+    if (personal) await recordOpening(backend, caseId, values);
+    const events = history.map((stored) => personal ? toStoredEvent(stored) : toPublicEvent(stored));
     printResult(output, values, {
-      json: { case_id: maskCaseId(caseId), events, acts: toSnakeCase(audit) },
+      json: { case_id: personal ? caseId : maskCaseId(caseId), events, acts: toSnakeCase(audit) },
       rows: events,
-      text: renderCase(caseId, history, audit),
+      text: renderCase(caseId, history, audit, personal),
     });
     return exitCodes.ok;
+  });
+}
+
+/** That personal data is read, by whom and why, is kept before the first of it is shown. */
+async function recordOpening(backend: Backend, caseId: string, values: ShowCaseValues): Promise<void> {
+  await backend.record({
+    act: "read_personal",
+    by: await actedBy(backend, values, "cases.open_personal"),
+    why: values.reason!,
+    caseId,
   });
 }
 
@@ -116,7 +128,7 @@ function twoTimes(happenedAt = "", recordedAt = happenedAt): string {
 /** Appends a caseworker's decision. The command has made sure that what it needs is given. */
 export function decide(caseId: string, values: DecideCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const stored = await decideCase(backend, await decisionOf(backend, caseId, values));
+    const stored = await decideCase(backend, await decisionOf(backend, caseId, values, "review.decide"));
     return printStored("Decided", caseId, { ...stored, decision: values.decision! }, values, output);
   });
 }
@@ -124,7 +136,10 @@ export function decide(caseId: string, values: DecideCaseValues, output: Output)
 /** Appends what a caseworker proposes, for a second one to approve. */
 export function propose(caseId: string, values: DecideCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const stored = await proposeDecision(backend, await decisionOf(backend, caseId, values));
+    const stored = await proposeDecision(
+      backend,
+      await decisionOf(backend, caseId, values, "review.propose"),
+    );
     return printStored("Proposed", caseId, { ...stored, decision: values.decision! }, values, output);
   });
 }
@@ -132,7 +147,7 @@ export function propose(caseId: string, values: DecideCaseValues, output: Output
 /** Appends the decision that another caseworker proposed. */
 export function approve(caseId: string, values: ApproveCaseValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const actor = await actorOf(backend, values, values.as);
+    const actor = await actorOf(backend, values, "review.approve");
     const said = values.reason === undefined ? {} : { reason: values.reason };
     const stored = await approveDecision(backend, { caseId, ...actor, ...said });
     return printStored("Approved", caseId, stored, values, output);
@@ -143,11 +158,12 @@ async function decisionOf(
   backend: Backend,
   caseId: string,
   values: DecideCaseValues,
+  act: "review.decide" | "review.propose",
 ): Promise<CaseworkerDecision> {
   const { decision, reason, source } = values;
   const nextSteps = (values["next-steps"] ?? "").split(";").map((step) => step.trim());
   return {
-    ...await actorOf(backend, values, values.as),
+    ...await actorOf(backend, values, act),
     ...{ caseId, decision: decision!, reason: reason!, source },
     nextSteps: nextSteps.filter((step) => step !== ""),
   };

@@ -2,15 +2,10 @@
 import type { DeadLetterFilter } from "../../../backends/dead_letters.ts";
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
+import { requireActReason } from "../../store/named_act.ts";
 import type { Parsed } from "../../cli/options.ts";
-import {
-  type DeadLetterListValues,
-  deadLetterOptions,
-  discardOptions,
-  type DiscardValues,
-  redriveOptions,
-  type RedriveValues,
-} from "./options.ts";
+import { stoppedFilterOf } from "../../store/stopped_filter.ts";
+import { type DeadLetterListValues, deadLetterOptions, discardOptions, redriveOptions } from "./options.ts";
 
 const exits = { [exitCodes.notFound]: "no such dead letter" };
 
@@ -57,7 +52,7 @@ const redrive = command({
   exits,
   async run({ values, positional }: Parsed<typeof redriveOptions>, output) {
     const filter = filterOf(values, positional);
-    requireReason("redrive", values);
+    requireActReason("dlq redrive", values);
     if (values["show-outputs"] && !values["dry-run"]) {
       throw new UsageError("Cannot use --show-outputs without --dry-run");
     }
@@ -78,7 +73,7 @@ const discard = command({
       throw new UsageError("dlq discard takes a POSITION, see dlq list; or all of a case by --case");
     }
     const filter = filterOf(values, positional);
-    requireReason("discard", values);
+    requireActReason("dlq discard", values);
     return await (await import("./run.ts")).discardDeadLetters(filter, values, output);
   },
 });
@@ -91,21 +86,6 @@ export const dlq = commandGroup({
   subcommands: [list, show, redrive, discard],
 });
 
-function filterOf(values: DeadLetterListValues, [at, ...more]: readonly string[] = []): DeadLetterFilter {
-  const { limit, processor, case: caseId } = values;
-  const wrong = more[0] ?? (at === undefined || /^\d{1,15}$/.test(at) ? undefined : at);
-  if (wrong !== undefined) {
-    throw new UsageError(`Cannot use ${wrong}: a POSITION is a whole number, see dlq list`);
-  }
-  return {
-    limit,
-    ...(processor === undefined ? {} : { processor }),
-    ...(caseId === undefined ? {} : { caseId }),
-    ...(at === undefined ? {} : { position: Number(at) }),
-  };
-}
-
-function requireReason(verb: string, { reason }: DiscardValues | RedriveValues): void {
-  if (reason !== undefined) return;
-  throw new UsageError(`dlq ${verb} needs --reason: it is kept in the audit trail`);
+function filterOf(values: DeadLetterListValues, positional: readonly string[] = []): DeadLetterFilter {
+  return stoppedFilterOf(values, positional, "dlq list");
 }

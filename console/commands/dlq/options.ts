@@ -1,25 +1,14 @@
 /** The options of the subcommands of `dlq`. @module */
-import { flag, rate, text, wholeNumber } from "../../../schema/settings.ts";
+import { flag, rate } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { asOption } from "../../store/identity.ts";
-import { backendOptions, limitOption } from "../../store/options.ts";
-
-/** Which dead letters. */
-const filterOptions = {
-  processor: { schema: text.optional(), value: "NAME", help: "only of this processor" },
-  case: { schema: text.optional(), value: "ID", help: "only of this case" },
-  limit: {
-    ...limitOption,
-    schema: wholeNumber(1, 10_000).default(100),
-    help: "touch at most this many; default 100",
-  },
-} as const;
+import { actOptions as byAndWhy } from "../../store/identity.ts";
+import { backendOptions } from "../../store/options.ts";
+import { stoppedFilterOptions as filterOptions } from "../../store/stopped_filter.ts";
 
 /** What an act on dead letters takes. */
 const actOptions = {
-  as: asOption,
-  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
+  ...byAndWhy,
   "dry-run": { schema: flag, help: "only say what would be done" },
 } as const;
 

@@ -1,10 +1,7 @@
 /** What the subcommands of `dlq` do. @module */
-import { withoutContactData } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { DeadLetter, DeadLetterFilter, OperatorAction } from "../../../backends/dead_letters.ts";
 import { delayOrAbort } from "../../../backends/primitives/concurrency.ts";
-import { maskCaseId, redactBsns } from "../../../schema/bsn.ts";
-import { toPublicEvent } from "../../cli/case_timeline.ts";
 import type { Output } from "../../cli/command.ts";
 import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { formatOf, listResult, printResult } from "../../cli/output.ts";
@@ -13,6 +10,7 @@ import { formatRounded, Progress } from "../../cli/terminal.ts";
 import { actedBy } from "../../store/identity.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type { DeadLetterListValues, DiscardValues, RedriveValues } from "./options.ts";
+import { describeStopped, stoppedRow } from "../../store/stopped_rows.ts";
 import type { RedrivePreview } from "./redrive_preview.ts";
 
 const COLUMNS = ["position", "since", "processor", "event_type", "error", "attempts", "held", "case_id"];
@@ -24,7 +22,7 @@ export function listDeadLetters(
   output: Output,
 ): Promise<number> {
   return withBackend(values, async ({ deadLetters }) => {
-    const rows = (await deadLetters.list(filter)).map(rowOf);
+    const rows = (await deadLetters.list(filter)).map(stoppedRow);
     const total = await deadLetters.count(filter);
     printResult(
       output,
@@ -42,57 +40,13 @@ export function showDeadLetters(
   output: Output,
 ): Promise<number> {
   return withBackend(values, async (backend) => {
-    const rows = (await find(backend, filter)).map(rowOf);
+    const rows = (await find(backend, filter)).map(stoppedRow);
     printResult(output, values, {
       ...listResult("dead_letters", rows, { columns: COLUMNS, empty: "" }),
-      text: rows.map(describeLetter).join("\n\n"),
+      text: rows.map(describeStopped).join("\n\n"),
     });
     return exitCodes.ok;
   });
-}
-
-type LetterRow = ReturnType<typeof rowOf>;
-
-/** A dead letter as programs see it, without personal data. */
-function rowOf({ processor, partition, caseId, event, failures, attempts, held, since }: DeadLetter) {
-  return {
-    position: event.position,
-    since,
-    processor,
-    partition,
-    case_id: maskCaseId(caseId),
-    event_type: event.event.event_type,
-    error: failures.at(-1)?.class ?? "unknown",
-    attempts,
-    held,
-    event: toPublicEvent(event),
-    failures: failures.map(({ message, stack, ...failure }) => ({
-      ...failure,
-      message: withoutContactData(redactBsns(message)),
-      ...(stack === undefined ? {} : { stack: withoutContactData(redactBsns(stack)) }),
-    })),
-  };
-}
-
-function describeLetter(row: LetterRow): string {
-  const stacks = row.failures.map((failure) => ({ ...failure, stack: failure.stack?.split("\n") }));
-  const { event: { version, event, malformed }, failures, ...letter } = toPrintableParts({
-    ...row,
-    failures: stacks,
-  });
-  const { position, since, processor, event_type, error, attempts, held, case_id } = letter;
-  const attempted = failures.map(({ class: name, message, stack, at }, i) => {
-    const trace = stack === undefined ? "" : stack.map((line) => `\n    ${line}`).join("");
-    return `  attempt ${i + 1} at ${at}: ${name}: ${message}${trace}`;
-  });
-  return [
-    `${position}  ${since}  ${processor}  ${event_type}  ${error} after ${attempts} attempts, ${held} held  ${case_id}`,
-    `  event ${event.event_id} of ${event.timestamp}, version ${version} of its case`,
-    malformed === undefined
-      ? `  data ${redactBsns(JSON.stringify(event.data))}`
-      : `  not an event: ${malformed}`,
-    ...attempted,
-  ].join("\n");
 }
 
 async function find({ deadLetters }: Backend, filter: DeadLetterFilter): Promise<DeadLetter[]> {
@@ -159,7 +113,10 @@ async function apply(act: PlannedAct, values: DiscardValues, output: Output): Pr
     return exitCodes.ok;
   }
   if (formatOf(values) === "table") output.out(`Will ${describePlan(act, held)}`);
-  const count = await perform({ by: await actedBy(act.backend, values), why: values.reason! });
+  const count = await perform({
+    by: await actedBy(act.backend, values, `stuck.${verb}`),
+    why: values.reason!,
+  });
   printResult(output, values, { json: { did: verb, count, held }, text: `Done: ${formatRounded(count)}` });
   return exitCodes.ok;
 }

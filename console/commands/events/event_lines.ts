@@ -1,8 +1,7 @@
 /** Events as lines of NDJSON or CSV, masked or as they are stored. Pure. @module */
-import { withTwoDecimals } from "../../../schema/codec.ts";
 import { parseStoredLine, type StoredEvent } from "../../../schema/delivery_line.ts";
-import { toPublicEvent } from "../../cli/case_timeline.ts";
-import { toJsonText } from "../../cli/redaction.ts";
+import { toPublicEvent, toStoredEvent } from "../../cli/case_timeline.ts";
+import { csvCell, toJsonText } from "../../cli/redaction.ts";
 
 /** How events are shown. */
 export interface EventFormat {
@@ -34,26 +33,10 @@ export function shownLines(lines: readonly string[], format: EventFormat): strin
 }
 
 function shownEvent(stored: StoredEvent, { output, personal }: EventFormat): string {
-  const shown = personal ? asStored(stored) : toPublicEvent(stored);
+  const shown = personal ? toStoredEvent(stored) : toPublicEvent(stored);
   if (output === "ndjson") return toJsonText(shown);
   const { position, version, recorded_at, event } = shown;
   const { event_id, event_type, timestamp, correlation_id, data } = event;
   return [position, version, recorded_at, event_id, event_type, timestamp, correlation_id, toJsonText(data)]
     .map((value) => csvCell(String(value))).join(",");
-}
-
-function asStored({ position, version, recordedAt, event, malformed }: StoredEvent) {
-  return {
-    position,
-    version,
-    recorded_at: new Date(recordedAt).toISOString(),
-    ...(malformed === undefined ? {} : { malformed }),
-    event: withTwoDecimals(event),
-  };
-}
-
-/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe before it. */
-function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,5 +1,6 @@
 /** Lines of the store as lines of text, as fast as they are read. @module */
 import type { Backend } from "../../../backends/backend.ts";
+import { actedBy } from "../../store/identity.ts";
 import { STORE_TRAIL } from "../../../backends/dead_letters.ts";
 import { inRange, lineOf, readLinesOf, type ReplayRange } from "../../../backends/event_store.ts";
 import { aborted, delayOrAbort } from "../../../backends/primitives/concurrency.ts";
@@ -140,7 +141,7 @@ async function recordReading(backend: Backend, values: ReadEventsValues | TailEv
   if (!values.personal) return;
   await backend.record({
     act: "read_personal",
-    by: values.as!,
+    by: await actedBy(backend, values, "cases.open_personal"),
     why: values.reason!,
     caseId: values.case ?? STORE_TRAIL,
   });

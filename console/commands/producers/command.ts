@@ -3,6 +3,7 @@ import { actorNameFault, ANYONE, SIMULATOR } from "../../../schema/authority/nam
 import { typesFromOutside } from "../../../schema/authority/types_from_outside.ts";
 import { command, commandGroup } from "../../cli/command.ts";
 import { exitCodes, UsageError } from "../../cli/exit_codes.ts";
+import { requireActReason } from "../../store/named_act.ts";
 import type { Parsed } from "../../cli/options.ts";
 import { allowOptions, denyOptions, forgetOptions, listProducersOptions } from "./options.ts";
 
@@ -30,7 +31,7 @@ const allow = command({
     if (types.length === 0 && !values["on-behalf-of"] && values.rate === undefined) {
       throw new UsageError("producers allow needs a TYPE, --on-behalf-of or --rate");
     }
-    requireReason("allow", values);
+    requireActReason("producers allow", values);
     return await (await import("./run.ts")).allowProducer(name, types, values, output);
   },
 });
@@ -49,7 +50,7 @@ const deny = command({
   ],
   async run({ values, positional }: Parsed<typeof denyOptions>, output) {
     const { name, types } = namedTypes("deny", positional);
-    requireReason("deny", values);
+    requireActReason("producers deny", values);
     return await (await import("./run.ts")).denyProducer(name, types, values, output);
   },
 });
@@ -63,7 +64,7 @@ const forget = command({
   async run({ values, positional }: Parsed<typeof forgetOptions>, output) {
     const { name, types } = namedTypes("forget", positional);
     if (types.length > 0) throw new UsageError("producers forget takes one NAME");
-    requireReason("forget", values);
+    requireActReason("producers forget", values);
     return await (await import("./run.ts")).forgetProducer(name, values, output);
   },
 });
@@ -90,9 +91,4 @@ function namedTypes(verb: string, [name, ...types]: readonly string[]) {
     throw new UsageError(`Cannot ${verb} this type: producers send ${known.join(", ")}`);
   }
   return { name, types };
-}
-
-function requireReason(verb: string, { reason }: { readonly reason?: string | undefined }): void {
-  if (reason !== undefined) return;
-  throw new UsageError(`producers ${verb} needs --reason: it is kept in the audit trail`);
 }

@@ -1,15 +1,14 @@
 /** The options of the subcommands of `producers`. @module */
-import { flag, text, wholeNumber } from "../../../schema/settings.ts";
+import { flag, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
-import { asOption } from "../../store/identity.ts";
+import { actOptions as byAndWhy } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 export const listProducersOptions = { ...outputOptions, ...backendOptions } as const;
 
 const actOptions = {
-  as: asOption,
-  reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail; needed" },
+  ...byAndWhy,
   ...listProducersOptions,
 } as const;
 

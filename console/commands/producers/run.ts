@@ -89,7 +89,10 @@ function changeProducer(
   output: Output,
 ): Promise<number> {
   return withBackend(values, async (backend) => {
-    const act = { by: await actedBy(backend, values), why: whyOf(name, change, values.reason!) };
+    const act = {
+      by: await actedBy(backend, values, "producers.change"),
+      why: whyOf(name, change, values.reason!),
+    };
     const after = shown(await backend.producers.change(name, change, act));
     const text = `${name} may send ${after.sends.join(", ") || "nothing"}`;
     printResult(output, values, { json: after, text });
@@ -109,7 +112,7 @@ function whyOf(name: string, { allow = [], deny = [] }: GrantChange, reason: str
 /** Forgets grants and denials. */
 export function forgetProducer(name: string, values: ForgetValues, output: Output): Promise<number> {
   return withBackend(values, async (backend) => {
-    const act = { by: await actedBy(backend, values), why: `${name}: ${values.reason!}` };
+    const act = { by: await actedBy(backend, values, "producers.change"), why: `${name}: ${values.reason!}` };
     if (!await backend.producers.forget(name, act)) {
       throw new CommandError(exitCodes.notFound, "Nothing was granted to this producer or denied");
     }

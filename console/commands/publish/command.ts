@@ -11,7 +11,7 @@ export const publish = command({
   options: publishOptions,
   notes: [
     "Takes one JSON value (an event, or an array of them) or NDJSON (an event a line). An event is the envelope of",
-    "event_type and data, or the bare data of an intake. A batch is stored whole or not at all: a line that is",
+    "event_type and data, the bare data of an intake, or a CloudEvent. A batch is stored whole or not at all: a line that is",
     "refused is named by its number, with the rule it breaks, and ends the command with exit code 3.",
     "An event_id that is stored already is skipped, so a file may be published again.",
   ].join("\n"),

@@ -1,4 +1,5 @@
 /** Reads events from a file or standard input, in batches that are valid as a whole. @module */
+import type { EventNames } from "../../../schema/cloudevents/event_names.ts";
 import { InvalidEvent } from "../../../schema/codec.ts";
 import type { WireEvent } from "../../../schema/events.ts";
 import { readInput } from "../../../schema/input.ts";
@@ -47,17 +48,24 @@ export class EventInput {
   }
 }
 
+/** How events are read. */
+interface BatchOptions {
+  readonly batch: number;
+  readonly strict: boolean;
+  readonly names?: EventNames;
+}
+
 /** Valid events in batches. Every bad line of a batch is collected before the batch is refused. */
 export async function* eventBatches(
   bytes: AsyncIterable<Uint8Array>,
-  options: { readonly batch: number; readonly strict: boolean },
+  options: BatchOptions,
 ): AsyncGenerator<WireEvent[]> {
   let batch: WireEvent[] = [];
-  let refusals: string[] = [];
+  let refusals: Refusal[] = [];
   let read = 0;
   for await (const record of jsonRecords(bytes)) {
-    const event = readRecord(record, options.strict);
-    if (typeof event === "string") refusals.push(event);
+    const event = readRecord(record, options);
+    if ("problem" in event) refusals.push(event);
     else batch.push(event);
     if (++read % options.batch !== 0) continue;
     requireNone(refusals);
@@ -69,30 +77,50 @@ export async function* eventBatches(
   if (batch.length > 0) yield batch;
 }
 
+/** Why a line is refused. */
+interface Refusal {
+  readonly problem: string;
+  /** Only the runtime sends such an event. */
+  readonly isForbidden: boolean;
+}
+
+/** Nothing of a batch is stored, since events of it are not valid. */
+export class BatchRefused extends CommandError {
+  /** `forbidden`: what of it only the runtime sends. */
+  constructor(message: string, readonly forbidden: readonly string[]) {
+    super(forbidden.length > 0 ? exitCodes.unusable : exitCodes.input, message);
+  }
+}
+
 /** The event, or why it is refused. */
-function readRecord({ line, value, problem }: TextRecord, strict: boolean): WireEvent | string {
-  if (problem !== undefined) return `line ${line}: ${problem}`;
+function readRecord(
+  { line, value, problem }: TextRecord,
+  { strict, names }: BatchOptions,
+): WireEvent | Refusal {
+  if (problem !== undefined) return { problem: `line ${line}: ${problem}`, isForbidden: false };
   try {
-    return readInput(value, { strict, source: "publish" });
+    return readInput(value, { strict, names, source: "publish" });
   } catch (error) {
-    if (error instanceof InvalidEvent) return `line ${line}: ${error.problems.join("; ")}`;
-    throw error;
+    if (!(error instanceof InvalidEvent)) throw error;
+    const isForbidden = error.refusalClass === "not_allowed";
+    return { problem: `line ${line}: ${error.problems.join("; ")}`, isForbidden };
   }
 }
 
 const MAX_REFUSALS_SHOWN = 20;
 
-function requireNone(refusals: readonly string[]): void {
+function requireNone(refusals: readonly Refusal[]): void {
   if (refusals.length === 0) return;
   const more = refusals.length - MAX_REFUSALS_SHOWN;
-  throw new CommandError(
-    exitCodes.input,
+  const forbidden = refusals.filter(({ isForbidden }) => isForbidden);
+  throw new BatchRefused(
     [
       `Nothing of this batch is stored, ${
         refusals.length === 1 ? "1 event is" : `${refusals.length} events are`
       } not valid:`,
-      ...refusals.slice(0, MAX_REFUSALS_SHOWN),
+      ...refusals.slice(0, MAX_REFUSALS_SHOWN).map(({ problem }) => problem),
       ...(more > 0 ? [`… and ${more} more`] : []),
     ].join("\n"),
+    forbidden.map(({ problem }) => problem),
   );
 }

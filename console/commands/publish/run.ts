@@ -1,20 +1,24 @@
 /** What `publish` does. @module */
-import type { Backend } from "../../../backends/backend.ts";
+import type { AppendResult } from "../../../backends/event_store.ts";
+import type { WireEvent } from "../../../schema/events.ts";
 import type { Output } from "../../cli/command.ts";
 import { exitCodes } from "../../cli/exit_codes.ts";
 import { printResult } from "../../cli/output.ts";
 import { formatRounded, Progress } from "../../cli/terminal.ts";
-import { openBackend } from "../../store/open_backend.ts";
+import { eventNamesOf } from "../../store/event_names.ts";
+import { principalOf } from "../../store/identity.ts";
+import { openBackend, withBackend } from "../../store/open_backend.ts";
 import type { PublishValues } from "./options.ts";
-import { eventBatches, EventInput } from "./event_batches.ts";
+import { BatchRefused, eventBatches, EventInput } from "./event_batches.ts";
 
 /** Reads all events of a file and stores none; returns the exit code. Throws CommandError for what is not valid. */
 export async function validateEvents(file: string, values: PublishValues, output: Output): Promise<number> {
   const input = new EventInput(file);
+  const names = await eventNamesOf(values);
   const progress = new Progress(output, { what: "events" });
   let valid = 0;
   try {
-    for await (const batch of eventBatches(input.bytes(), values)) {
+    for await (const batch of eventBatches(input.bytes(), { ...values, names })) {
       progress.update(valid += batch.length, input.fraction);
     }
   } finally {
@@ -27,20 +31,37 @@ export async function validateEvents(file: string, values: PublishValues, output
 /** Stores the events of a file; returns the exit code. */
 export async function publishEvents(file: string, values: PublishValues, output: Output): Promise<number> {
   const input = new EventInput(file);
-  const batches = eventBatches(input.bytes(), values);
+  const names = await eventNamesOf(values);
+  const batches = eventBatches(input.bytes(), { ...values, names });
   try {
     // A file that can't be read, or begins with what is not valid, is refused before a store is opened.
     const first = await batches.next();
     const opened = await openBackend(values, { role: "client" });
     try {
-      await store(opened.backend, startingWith(first, batches), input, values, output);
+      const { backend } = opened;
+      const by = (await principalOf(backend, values, "events.append"))?.name;
+      const append = (events: readonly WireEvent[]) => backend.append(events, "any", by);
+      await store(append, startingWith(first, batches), input, values, output);
     } finally {
       await opened.close();
     }
+  } catch (error) {
+    if (error instanceof BatchRefused && error.forbidden.length > 0) await recordForbidden(error, values);
+    throw error;
   } finally {
     await batches.return(undefined);
   }
   return exitCodes.ok;
+}
+
+/** A line in the trail about events that only the runtime sends. A store that can't be opened is no other reason to refuse them. */
+async function recordForbidden({ forbidden }: BatchRefused, values: PublishValues): Promise<void> {
+  await withBackend(values, async (backend) => {
+    const by = (await principalOf(backend, values, "events.append"))?.name;
+    const more = forbidden.length > 1 ? `, and ${forbidden.length - 1} more` : "";
+    await backend.producers.recordRefusal(`Not allowed: ${forbidden[0]}${more}`, by);
+    return exitCodes.ok;
+  }).catch(() => {});
 }
 
 async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>): AsyncGenerator<T> {
@@ -49,8 +70,8 @@ async function* startingWith<T>(first: IteratorResult<T>, rest: AsyncIterable<T>
 }
 
 async function store(
-  backend: Backend,
-  batches: AsyncIterable<Parameters<Backend["append"]>[0]>,
+  append: (events: readonly WireEvent[]) => Promise<AppendResult>,
+  batches: AsyncIterable<readonly WireEvent[]>,
   input: EventInput,
   values: PublishValues,
   output: Output,
@@ -59,7 +80,7 @@ async function store(
   const total = { stored: 0, duplicates: 0 };
   try {
     for await (const batch of batches) {
-      const { stored, duplicates } = await backend.append(batch);
+      const { stored, duplicates } = await append(batch);
       total.stored += stored;
       total.duplicates += duplicates;
       progress.update(total.stored + total.duplicates, input.fraction);

@@ -1,4 +1,5 @@
 /** How a store stands, from its health. Pure. @module */
+import type { Pause } from "../../../backends/pauses.ts";
 import type { Health } from "../../../backends/health.ts";
 import { reportStore } from "../../http/health_report.ts";
 import { type NodeShare, nodeShares } from "../../http/node_shares.ts";
@@ -15,6 +16,8 @@ export interface StoreStatus extends StoreReport {
   readonly unowned: number;
   readonly timers: number;
   readonly next_timer_at: string | null;
+  /** Processors and nodes that a person has paused or drained. */
+  readonly pauses: readonly Pause[];
 }
 
 /** `order`: names of processors as a case meets them; others come behind. */
@@ -37,5 +40,6 @@ export function storeStatus(
     unowned: report.processors.reduce((sum, { unowned }) => sum + unowned, 0),
     timers: health.timers,
     next_timer_at: health.nextTimerAt,
+    pauses: health.pauses ?? [],
   };
 }

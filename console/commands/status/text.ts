@@ -1,6 +1,6 @@
 /** The status of a store in words, for people. Pure. @module */
 import { renderTable } from "../../cli/output.ts";
-import { formatDuration, formatInteger } from "../../cli/redaction.ts";
+import { formatDuration, formatInteger, toPrintableParts } from "../../cli/redaction.ts";
 import type { StoreStatus } from "./store_status.ts";
 
 const COLUMNS = ["name", "state", "pending", "oldest", "owned", "parked", "retrying", "dead"];
@@ -28,16 +28,27 @@ function stateOf({ status, processors }: StoreStatus): string {
   return status === "ok" ? isIdle ? "nothing waits" : "work flows" : status;
 }
 
-function factLines({ nodes, timers, next_timer_at, projections = [] }: StoreStatus): string[] {
+function factLines(
+  { nodes, timers, next_timer_at, pauses, projections = [], fan_out }: StoreStatus,
+): string[] {
   const working = nodes.map(({ node, mailboxes }) => `${node} (${mailboxes})`).join(", ");
   const next = next_timer_at === null ? "" : `, the next at ${next_timer_at}`;
   return [
     `Nodes, with their mailboxes: ${working || "none"}`,
     `Timers: ${formatInteger(timers)}${next}`,
+    ...toPrintableParts(pauses).map(({ kind, name, by, why, at }) =>
+      `${kind === "node" ? "Drained" : "Paused"}: ${name}, since ${at} by ${by}: ${why}`
+    ),
     ...projections.map(({ name, state, pending }) =>
       `Read model ${name}: ${state}, ${formatInteger(pending)} behind`
     ),
+    ...(fan_out === undefined ? [] : [fanOutLine(fan_out)]),
   ];
+}
+
+function fanOutLine({ state, writer, pending }: NonNullable<StoreStatus["fan_out"]>): string {
+  const by = writer === null ? "by no node" : `by ${writer}`;
+  return `Fan-out: ${state}, ${by}, ${formatInteger(pending)} behind`;
 }
 
 /** What waits for a person, each with the command that shows it. */

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import {
   type Candidate,
-  figuresFile,
   InvalidCandidate,
+  otherFigures,
   parseFigures,
   parsePolicy,
   parseTable,
@@ -85,11 +85,7 @@ async function readRuleFile(path: string, name: string): Promise<NamedCandidate>
   const value = await readJson(path, "--rules");
   if (name === "figures") {
     const figures = checked(path, () => parseFigures(value));
-    const now = figuresFile();
-    const other = Object.keys(figures).filter((id) =>
-      JSON.stringify(figures[id]) !== JSON.stringify(now[id])
-    );
-    return { candidate: { figures }, changes: other.map((id) => `figure ${id}`) };
+    return { candidate: { figures }, changes: otherFigures(figures).map((id) => `figure ${id}`) };
   }
   const table = checked(path, () => parseTable(name as TableName, value));
   const isSame = JSON.stringify(value) === JSON.stringify(tableFile(name as TableName));

@@ -1,6 +1,8 @@
 /** The HTTP API below `/api/v1`: who asks, what is asked, and how it is answered. @module */
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { cloudEventsIn } from "../../../schema/cloudevents/bindings.ts";
+import { defaultNames } from "../../../schema/cloudevents/event_names.ts";
 import { decodeText, parseJsonText } from "../../../schema/json_text.ts";
 import { access, type Act, isAllowed } from "../access.ts";
 import type { Principal } from "../sessions.ts";
@@ -27,6 +29,7 @@ export function createApi(serving: ApiServing): Hono {
   const api = new Hono();
   const { sources } = serving;
   api.get("/openapi.json", (context) => context.json(openApiDocument(apiRoutes, sources.version)));
+  serveCatalogue(api, sources);
   const streams = { open: 0 };
   for (const route of apiRoutes) {
     api.on(
@@ -35,13 +38,46 @@ export function createApi(serving: ApiServing): Hono {
       (context) => answer(context, route, serving, streams),
     );
   }
-  api.notFound(() => problemResponseOf(new ApiProblem(404, "See /api/v1/openapi.json for what there is")));
+  for (const [path, methods] of methodsByPath()) {
+    api.all(honoPath(path), () => problemResponseOf(otherMethod(methods)));
+  }
+  // A route: the answer of a part of a site to what is not there is that of the site, a page.
+  api.all("*", () => problemResponseOf(new ApiProblem(404, "See /api/v1/openapi.json for what there is")));
   api.onError((error) => {
     const problem = apiProblemOf(error);
     if (problem === undefined) sources.onFailure(error);
     return problemResponseOf(problem ?? new ApiProblem(500, "The log of the node says more"));
   });
   return api;
+}
+
+/** What each path takes; reading it is asking for its head too. */
+function methodsByPath(): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, string[]>([["/openapi.json", ["GET", "HEAD"]]]);
+  for (const { path, method } of apiRoutes) {
+    const its = method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()];
+    methods.set(path, [...methods.get(path) ?? [], ...its]);
+  }
+  return methods;
+}
+
+function otherMethod(methods: readonly string[]): ApiProblem {
+  return new ApiProblem(405, `This takes ${methods.join(", ")}`, {}, { allow: methods.join(", ") });
+}
+
+/** What events look like is no secret, and a `dataschema` is followed by whoever got the event. */
+function serveCatalogue(api: Hono, { names = defaultNames, version }: ConsoleSources): void {
+  api.get("/asyncapi.json", async (context) => {
+    const { asyncApiDocument } = await import("../../../schema/catalogue/async_api.ts");
+    return context.json(asyncApiDocument(names, version));
+  });
+  api.get("/schemas/:type/:version{v[0-9]+}", async (context) => {
+    const { findSchema } = await import("../../../schema/catalogue/catalogue.ts");
+    const { type, version } = context.req.param();
+    const found = findSchema(type, Number(version.slice(1)), context.req.url);
+    if (found === undefined) throw new ApiProblem(404, "There is no such type, or version of it");
+    return context.json(found);
+  });
 }
 
 /** `{case_id}` is `:case_id` there. */
@@ -61,7 +97,7 @@ async function answer(
     isAllowed: () => isStillAllowed(serving.stillKnown(context), route.act),
     ...{ principal, sources, signal, params: context.req.param() as Record<string, string> },
     query: checked(route.query ?? z.strictObject({}), context.req.query(), "query"),
-    body: route.body && checked(route.body, await bodyOf(context), "body"),
+    body: route.body && checked(route.body, await bodyOf(context, route), "body"),
     wantsStream: (context.req.header("accept") ?? "").includes("text/event-stream"),
     lastEventId: context.req.header("last-event-id"),
   });
@@ -89,11 +125,12 @@ function checked(schema: z.ZodType, value: unknown, where: "query" | "body"): un
   throw new ApiProblem(422, problems[0]!, { problems });
 }
 
-async function bodyOf(context: Context): Promise<unknown> {
+async function bodyOf(context: Context, { takesCloudEvents }: ApiRoute): Promise<unknown> {
   if (!/^application\/([\w.+-]+\+)?json\b/.test(context.req.header("content-type") ?? "")) {
     throw new ApiProblem(400, "Send JSON: content-type: application/json");
   }
-  return parseJsonText(decodeText(new Uint8Array(await context.req.arrayBuffer())));
+  const body = parseJsonText(decodeText(new Uint8Array(await context.req.arrayBuffer())));
+  return takesCloudEvents ? cloudEventsIn(context.req.header(), body) : body;
 }
 
 function responseOf(answered: ApiAnswer, streams: { open: number }): Response {

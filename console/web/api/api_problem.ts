@@ -3,6 +3,7 @@ import {
   BackendUnavailable,
   BackendUnusable,
   EventIdConflict,
+  NotAllowed,
   StoreLost,
   VersionConflict,
 } from "../../../backends/errors.ts";
@@ -13,6 +14,7 @@ const TITLES: Readonly<Record<number, string>> = {
   401: "Who asks is not known",
   403: "This may not be done",
   404: "There is no such thing",
+  405: "There it is not done so",
   409: "It is otherwise by now",
   422: "The request breaks a rule",
   500: "This did not work",
@@ -22,7 +24,12 @@ const TITLES: Readonly<Record<number, string>> = {
 /** Ends a request. */
 export class ApiProblem extends Error {
   override name = "ApiProblem";
-  constructor(readonly status: number, detail: string, readonly more: object = {}) {
+  constructor(
+    readonly status: number,
+    detail: string,
+    readonly more: object = {},
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
   }
 }
@@ -37,6 +44,7 @@ export function apiProblemOf(error: unknown): ApiProblem | undefined {
   if (error instanceof EventIdConflict) {
     return new ApiProblem(409, error.message, { reason: "event_id_conflict", event_id: error.eventId });
   }
+  if (error instanceof NotAllowed) return new ApiProblem(403, error.message, { reason: "not_allowed" });
   if (error instanceof BackendUnusable || error instanceof StoreLost) {
     return new ApiProblem(503, "The store refuses it: sending it again helps once somebody has seen to that");
   }
@@ -45,9 +53,9 @@ export function apiProblemOf(error: unknown): ApiProblem | undefined {
     : undefined;
 }
 
-export function problemResponseOf({ status, message, more }: ApiProblem): Response {
+export function problemResponseOf({ status, message, more, headers: own }: ApiProblem): Response {
   const body = { type: "about:blank", status, title: TITLES[status] ?? "Problem", detail: message, ...more };
-  const headers = { "content-type": "application/problem+json", "cache-control": "no-store" };
+  const headers = { "content-type": "application/problem+json", "cache-control": "no-store", ...own };
   return new Response(JSON.stringify(body), {
     status,
     headers: status === 401 ? { ...headers, "www-authenticate": "Bearer" } : headers,

@@ -1,5 +1,6 @@
 /** The OpenAPI document of the HTTP API, made from the routes. Pure. @module */
 import { z } from "zod";
+import { BATCH, STRUCTURED } from "../../../schema/cloudevents/bindings.ts";
 import { access } from "../access.ts";
 import type { ApiRoute } from "./route.ts";
 
@@ -37,7 +38,7 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): o
 }
 
 function operation(route: ApiRoute): object {
-  const { path, act, summary, notes, query, body, answers } = route;
+  const { path, act, summary, notes, query, answers } = route;
   const roles = access[act];
   return {
     summary,
@@ -47,9 +48,7 @@ function operation(route: ApiRoute): object {
     operationId: `${route.method}${path.replace(/[\W_]+(\w)/g, (_, first: string) => first.toUpperCase())}`
       .replace(/\W/g, ""),
     parameters: [...pathParameters(path), ...queryParameters(query)],
-    ...(body === undefined ? {} : {
-      requestBody: { required: true, content: { "application/json": { schema: schemaOf(body, "input") } } },
-    }),
+    ...requestBody(route),
     responses: Object.fromEntries(
       Object.entries({ ...answers, ...EVERYWHERE }).map(([status, answer]) => [
         status,
@@ -57,6 +56,13 @@ function operation(route: ApiRoute): object {
       ]),
     ),
   };
+}
+
+function requestBody({ body, takesCloudEvents }: ApiRoute): object {
+  if (body === undefined) return {};
+  const mediaTypes = ["application/json", ...(takesCloudEvents ? [STRUCTURED, BATCH] : [])];
+  const content = mediaTypes.map((mediaType) => [mediaType, { schema: schemaOf(body, "input") }]);
+  return { requestBody: { required: true, content: Object.fromEntries(content) } };
 }
 
 function pathParameters(path: string): object[] {

@@ -44,6 +44,8 @@ export interface ApiRoute<Q extends z.ZodType = z.ZodType, B extends z.ZodType =
   readonly notes?: string;
   readonly query?: Q;
   readonly body?: B;
+  /** Its body may be CloudEvents: structured, a batch, or one in headers. */
+  readonly takesCloudEvents?: boolean;
   readonly answers: Readonly<Record<number, DeclaredAnswer>>;
   /** Throws ApiProblem, and what a store throws. */
   handle(call: ApiCall<z.output<Q>, z.output<B>>): Promise<ApiAnswer>;

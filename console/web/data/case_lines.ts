@@ -2,6 +2,7 @@
 import { casePage, caseRowOf, listCases } from "../../../actors/case_list.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { ModelStore, Row } from "../../../backends/projections.ts";
+import { writtenEuros } from "../../../schema/money.ts";
 import { mapConcurrently } from "../../../backends/primitives/concurrency.ts";
 
 /** What a list says of a case. Amounts in euros. */
@@ -18,6 +19,11 @@ export interface CaseLine {
   readonly debt_type: string | null;
   readonly organization: string | null;
   readonly debt_amount: number | null;
+}
+
+/** A line as programs read it: its amount with two decimals. */
+export function writtenLine({ debt_amount, ...line }: CaseLine) {
+  return { ...line, debt_amount: debt_amount === null ? null : writtenEuros(debt_amount) };
 }
 
 /** By what cases are chosen; where a store keeps no read models, by the latest event alone. */

@@ -1,7 +1,8 @@
 /** The figures of the Overview, from the health of the store and what this node settled. Pure. @module */
-import type { Health, MailboxHealth } from "../../../backends/health.ts";
+import type { Health, MailboxHealth, Promised } from "../../../backends/health.ts";
 import type { HealthReport } from "../../http/health_report.ts";
-import { type NodeShare, nodeShares } from "../../http/node_shares.ts";
+import type { Pause } from "../../../backends/pauses.ts";
+import { type NodeRow, nodeRows } from "../../http/node_shares.ts";
 import { isUnowned } from "../../http/processor_report.ts";
 import type { FlowFigures, FlowMeter } from "../../telemetry/flow_meter.ts";
 
@@ -42,8 +43,10 @@ export interface OverviewFigures {
   readonly timers: number;
   readonly next_timer_at: string | null;
   readonly durability: string | null;
+  readonly promised?: Promised;
   readonly survives_power_failure: boolean;
-  readonly nodes: readonly NodeShare[];
+  readonly nodes: readonly NodeRow[];
+  readonly pauses: readonly Pause[];
   readonly unowned: number;
   readonly partitions: readonly PartitionCell[];
 }
@@ -72,8 +75,10 @@ export function overviewFigures(
     timers: health?.timers ?? 0,
     next_timer_at: health?.nextTimerAt ?? null,
     durability: report.durability,
+    ...(health?.promised && { promised: health.promised }),
     survives_power_failure: health?.survivesPowerFailure ?? false,
-    nodes: nodeShares(mailboxes),
+    nodes: health === undefined ? [] : nodeRows(health),
+    pauses: health?.pauses ?? [],
     unowned: mailboxes.filter(isUnowned).length,
     partitions: mailboxes.map(cellOf),
   };
@@ -106,13 +111,15 @@ function cellOf(mailbox: MailboxHealth): PartitionCell {
 
 /** Something that waits for a person, the most harmful first. */
 export interface Attention {
-  readonly kind: "dead" | "why" | "refused";
+  readonly kind: "dead" | "why" | "refused" | "paused" | "drained";
   readonly count: number;
   readonly where: string;
   readonly text: string;
+  /** Who paused or drained it. */
+  readonly by?: string;
 }
 
-/** What needs attention first: what stands still, what was given up, what was refused. At most three. */
+/** What needs attention first: what stands still, what was given up, what a person has paused, what was refused. At most three. */
 export function attentionOf(figures: OverviewFigures): readonly Attention[] {
   const dead = figures.processors.filter((each) => each.dead > 0).toSorted((a, b) => b.dead - a.dead)
     .map(({ name, dead }): Attention => ({ kind: "dead", count: dead, where: name, text: "" }));
@@ -123,5 +130,18 @@ export function attentionOf(figures: OverviewFigures): readonly Attention[] {
   const refused: readonly Attention[] = figures.refused > 0
     ? [{ kind: "refused", count: figures.refused, where: "", text: "" }]
     : [];
-  return [...why, ...dead, ...refused].slice(0, 3);
+  return [...why, ...dead, ...pausedIn(figures), ...refused].slice(0, 3);
+}
+
+/** What a person has paused, or drained and is alive. */
+function pausedIn({ pauses, processors, nodes }: OverviewFigures): readonly Attention[] {
+  return pauses.flatMap(({ kind, name, by, why }): Attention[] => {
+    const base = { where: name, text: why, by };
+    if (kind === "node") {
+      return nodes.some((each) => each.name === name && each.state === "drained")
+        ? [{ kind: "drained", count: 0, ...base }]
+        : [];
+    }
+    return [{ kind: "paused", count: processors.find((each) => each.name === name)?.pending ?? 0, ...base }];
+  });
 }

@@ -100,11 +100,17 @@ function latencyText({ p50_ms, p99_ms }: ProcessorFigures, write: Writer): strin
 const stateLooks: Readonly<Record<string, readonly [Tone, IconName]>> = {
   lagging: ["warn", "waves"],
   stuck: ["bad", "triangle"],
+  paused: ["neutral", "bars"],
 };
+
+/** How the state of a processor looks; healthy is quiet. */
+export function appearanceOf(state: string): readonly [Tone, IconName] {
+  return stateLooks[state] ?? ["quiet", "waves"];
+}
 
 function wordsOf(figures: ProcessorFigures, most: number, write: Writer): ProcessorWords {
   const { state, per_minute } = figures;
-  const [tone, glyph] = stateLooks[state] ?? ["quiet", "waves"];
+  const [tone, glyph] = appearanceOf(state);
   return {
     state: { tone, glyph, word: write.known(`run.${state}`, state) },
     foot: footOf(figures, write),
@@ -138,7 +144,8 @@ function sparkOf({ hour }: ProcessorFigures, write: Writer): ProcessorWords["spa
   return { line: `M${points}`, area: `M0 23L${points}L100 23Z`, label };
 }
 
-function attentionLine({ kind, count, where, text }: Attention, write: Writer): AttentionLine {
+function attentionLine(attention: Attention, write: Writer): AttentionLine {
+  const { kind, count, where, text, by = "" } = attention;
   switch (kind) {
     case "why": {
       const act = write("attention.why.act");
@@ -148,6 +155,13 @@ function attentionLine({ kind, count, where, text }: Attention, write: Writer): 
       const strong = write("attention.dead", { n: count, where: write.known(`processor.${where}`, where) });
       const [detail, act] = [write("attention.dead.detail"), write("attention.dead.act")];
       return { tone: "bad", glyph: "crossed", strong, text: detail, href: "/stuck", act };
+    }
+    case "paused":
+    case "drained": {
+      const strong = write(`attention.${kind}`, { where: write.known(`processor.${where}`, where), by });
+      const detail = kind === "paused" ? write("attention.paused.detail", { why: text, n: count }) : text;
+      const act = write("attention.paused.act");
+      return { tone: "neutral", glyph: "bars", strong, text: detail, href: "/processors", act };
     }
     case "refused": {
       const [strong, detail] = [write("attention.refused", { n: count }), write("attention.refused.detail")];

@@ -1,23 +1,23 @@
-/** Dead letters by processor and error class, the largest group first. Pure. @module */
-import type { DeadLetter } from "../../../backends/dead_letters.ts";
+/** Dead letters, or parked deliveries, by processor and error class, the largest group first. Pure. @module */
+import type { DeadLetter, StoppedDelivery } from "../../../backends/dead_letters.ts";
 
-/** Dead letters that failed alike. */
-export interface StuckGroup {
+/** Those that failed alike. */
+export interface StuckGroup<D extends StoppedDelivery = DeadLetter> {
   /** Names the group in an address: `processor:class`. */
   readonly key: string;
   readonly processor: string;
   readonly error: string;
   readonly since: string;
-  readonly letters: readonly DeadLetter[];
+  readonly letters: readonly D[];
 }
 
-export function groupsOf(letters: readonly DeadLetter[]): readonly StuckGroup[] {
-  const groups = new Map<string, DeadLetter[]>();
+export function groupsOf<D extends StoppedDelivery>(letters: readonly D[]): readonly StuckGroup<D>[] {
+  const groups = new Map<string, D[]>();
   for (const letter of letters) {
     const key = keyOf(letter);
     groups.set(key, [...groups.get(key) ?? [], letter]);
   }
-  return [...groups].map(([key, all]): StuckGroup => ({
+  return [...groups].map(([key, all]): StuckGroup<D> => ({
     key,
     processor: all[0]!.processor,
     error: errorOf(all[0]!),
@@ -26,5 +26,5 @@ export function groupsOf(letters: readonly DeadLetter[]): readonly StuckGroup[] 
   })).toSorted((a, b) => b.letters.length - a.letters.length);
 }
 
-const errorOf = ({ failures }: DeadLetter) => failures.at(-1)?.class ?? "unknown";
-const keyOf = (letter: DeadLetter) => `${letter.processor}:${errorOf(letter)}`;
+const errorOf = ({ failures }: StoppedDelivery) => failures.at(-1)?.class ?? "unknown";
+const keyOf = (letter: StoppedDelivery) => `${letter.processor}:${errorOf(letter)}`;

@@ -12,11 +12,12 @@ import type { Page, Visit } from "../page.ts";
 import { Problem } from "../problem.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { isAllowed } from "../access.ts";
-import { proposalBox } from "../views/proposal.ts";
+import { proposalBox } from "../views/forms/proposal.ts";
 import { decisionCard } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { changesView, factText, termText, wholeState } from "../views/facts.ts";
 import { badge } from "../views/icon.ts";
+import { closedView } from "../views/forms/personal.ts";
 import { factList, pageHead, timeOf } from "../views/parts.ts";
 import { chartView } from "../views/chart.ts";
 import { openStates, stateBadge } from "../views/state.ts";
@@ -48,7 +49,7 @@ export const page: Page = {
         events: file.steps.map(({ stored }) => toPublicEvent(stored)),
         acts: toSnakeCase(file.acts) as object,
       },
-      body: markup`${head(file, title, write)}${raw ? rawEvents(file, write) : caseBody(file, at, visit)}`,
+      body: markup`${head(file, title, visit)}${raw ? rawEvents(file, write) : caseBody(file, at, visit)}`,
     };
   },
 };
@@ -82,7 +83,8 @@ function titleOf({ steps }: CaseFile, write: Writer): string {
   return write("case.claim", { type: debtName(intake.debt_type), amount: write.euros(intake.debt_amount) });
 }
 
-function head({ caseId, steps, dead }: CaseFile, title: string, write: Writer): Markup {
+function head({ caseId, steps, dead }: CaseFile, title: string, visit: Visit): Markup {
+  const { write } = visit;
   const last = steps.at(-1)!;
   const organization = latestOf(steps, "case.intake", Infinity)?.data.organization;
   const opened = timeOf(steps[0]!.stored.recordedAt, write);
@@ -97,9 +99,9 @@ function head({ caseId, steps, dead }: CaseFile, title: string, write: Writer): 
   return markup`<p class="crumb"><a href="/cases">${write("nav.cases")}</a> › <code>${
     maskCaseId(caseId)
   }</code></p>
-${pageHead(title, lead, side)}<p class="closed">${badge("neutral", "lock", write("case.closed"))} ${
-    write("case.closed.detail")
-  }</p>${dead.map((letter) => heldBox(letter, steps, write))}`;
+${pageHead(title, lead, side)}${closedView(caseId, visit)}${
+    dead.map((letter) => heldBox(letter, steps, write))
+  }`;
 }
 
 /** What waits for a person, in the terms of this case. */

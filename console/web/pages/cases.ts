@@ -1,4 +1,5 @@
 /** `/cases`: which cases there are, in which state, what each waits for and until when. @module */
+import { waitNames } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { allEventTypes } from "../../../schema/events.ts";
@@ -13,6 +14,7 @@ import {
   readCaseLine,
   readCaseLines,
   readCursor,
+  writtenLine,
 } from "../data/case_lines.ts";
 import { type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
@@ -67,7 +69,7 @@ async function findLines(backend: Backend, { id, cursor, ...filter }: Filter): P
 
 function listJson({ lines, newer, older }: CaseLines): object {
   return {
-    cases: lines.map((line) => ({ ...line, case_id: maskCaseId(line.case_id) })),
+    cases: lines.map((line) => ({ ...writtenLine(line), case_id: maskCaseId(line.case_id) })),
     newer: newer === undefined ? null : cursorText(newer),
     older: older === undefined ? null : cursorText(older),
   };
@@ -91,18 +93,6 @@ function moreFilters(filter: Filter, write: Writer): Markup {
     choice("waits_for", waitChoices(write), waits_for, write)
   }${textField("organization", write("cases.organization"), { value: organization ?? "" })}</div></details>`;
 }
-
-/** Whom or what a case can wait for: a person, a term, its next step. */
-const waitNames = [
-  "caseworker",
-  "team_lead",
-  "instalment",
-  "payment",
-  "first_meeting",
-  "decision_on_plan",
-  "caseworker_review",
-  "processing",
-];
 
 type Choices = readonly (readonly [value: string, word: string])[];
 
@@ -163,9 +153,9 @@ function row(line: CaseLine, write: Writer): Markup {
   }</small></td><td class="num low">${line.version}</td></tr>`;
 }
 
-/** A person, a term, or the system itself. */
+/** A person, a term, the system itself, or what ends its state. */
 function waitWord(name: string, write: Writer): string {
-  return write.known(`waits.${name}`, write.known(`term.${name}`, name));
+  return write.known(`waits.${name}`, write.known(`term.${name}`, write.known(`state.${name}`, name)));
 }
 
 function pager({ id, cursor: _, ...filter }: Filter, { newer, older }: CaseLines, write: Writer): Markup {

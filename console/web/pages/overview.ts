@@ -48,7 +48,7 @@ ${glyphs.map((name) => markup`<template data-glyph="${name}">${icon(name)}</temp
 }
 
 /** Those that the live stream may put in the place of others. */
-const glyphs: readonly IconName[] = ["waves", "triangle", "crossed", "lock"];
+const glyphs: readonly IconName[] = ["waves", "triangle", "crossed", "lock", "bars"];
 
 /** Without a script nothing is live: the moment stands there, and the button stays hidden. */
 function liveState({ texts }: OverviewWords, write: Writer): Markup {

@@ -12,7 +12,7 @@ import type { Writer } from "../texts/catalogue.ts";
 import { reasonList, rulesList } from "../views/decision_card.ts";
 import { debtName } from "../views/debt.ts";
 import { termText } from "../views/facts.ts";
-import { proposalBox } from "../views/proposal.ts";
+import { proposalBox } from "../views/forms/proposal.ts";
 import { actForm, caseLink, emptyState, pageHead, shortId, textField, timeOf } from "../views/parts.ts";
 
 const ROWS = 50;

@@ -12,6 +12,7 @@ import { Problem } from "../problem.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { badge } from "../views/icon.ts";
 import { caseLink, emptyState, pageHead, shortId, timeOf } from "../views/parts.ts";
+import { parkedGroupJson, parkedView } from "../views/parked.ts";
 import { previewBox } from "../views/preview.ts";
 import { eventWord } from "../views/stepper.ts";
 import { readFigures } from "./overview.ts";
@@ -36,6 +37,7 @@ export const page: Page = {
     const groups = groupsOf(letters);
     const chosen = groups.find(({ key }) => key === url.searchParams.get("group")) ?? groups[0];
     const previews = url.searchParams.has("preview") ? await tried(visit, chosen) : undefined;
+    const retrying = groupsOf(await backend.parked.list({ limit: MOST_LETTERS }));
     const counts = await countsOf(visit, letters.length);
     const title = write("stuck.title", { n: counts.dead + counts.parked });
     return {
@@ -45,6 +47,7 @@ export const page: Page = {
         total: counts.dead,
         parked: counts.parked,
         groups: groups.map(groupJson),
+        retrying: retrying.map(parkedGroupJson),
         ...(previews === undefined ? {} : { preview: previews }),
       },
       body: markup`${stuckHead(title, counts, write)}${
@@ -53,7 +56,7 @@ export const page: Page = {
           : markup`<div class="split one-two"><section><h2>${write("stuck.by_error")}</h2>${
             groupTable(groups, chosen!, write)
           }</section><section>${groupView(chosen!, previews, visit)}</section></div>`
-      }`,
+      }${parkedView(retrying, visit)}`,
     };
   },
 };

@@ -6,6 +6,7 @@ import { type Content, type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
 import type { Fill, Writer } from "../texts/catalogue.ts";
 import { caseLink, pageHead } from "../views/parts.ts";
+import { mandatesView } from "../views/mandates.ts";
 
 /** Rows of a table; all of them are in the JSON. */
 const MOST_ROWS = 25;
@@ -27,7 +28,7 @@ export const page: Page = {
       ...(result === undefined ? {} : { download: "what-if.json" }),
       body: markup`${pageHead(write("whatif.title"), write("whatif.lead"))}${outcome(policy, result, write)}${
         form(policy, write)
-      }${mandates(write)}`,
+      }${mandatesView(inEffect.mandates, write)}`,
     };
   },
 };
@@ -118,24 +119,4 @@ function form({ asked, now }: TriedPolicy, write: Writer): Markup {
       ]!}" required aria-describedby="${id}-help"><small id="${id}-help">${help}</small></div>`;
     })
   }<button class="b">${write("whatif.try")}</button></form>`;
-}
-
-/** What the system decides alone on ordinary cases. */
-function mandates(write: Writer): Markup {
-  return markup`<section><h2>${write("whatif.mandates")}</h2>${
-    inEffect.mandates.length === 0
-      ? markup`<p>${write("whatif.mandates.none")}</p>`
-      : markup`<ul class="plain">${
-        inEffect.mandates.map(({ name, decisions, upTo, givenBy, since }) =>
-          markup`<li><b>${name}</b>: ${
-            write("whatif.mandate", {
-              what: decisions.map((each) => write.known(`action.${each}`, each)).join(", "),
-              amount: write.amount(upTo),
-              by: givenBy,
-              day: write.date(since),
-            })
-          }</li>`
-        )
-      }</ul>`
-  }</section>`;
 }

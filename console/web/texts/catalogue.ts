@@ -1,11 +1,21 @@
 /** Every word of the console in English and in Dutch, and how numbers, amounts and times are written in each. @module */
 import { caseTexts } from "./case.ts";
 import { commonTexts } from "./common.ts";
+import { durabilityTexts } from "./durability.ts";
 import { flowTexts } from "./flow.ts";
+import { processorTexts } from "./processors.ts";
 import { repairTexts } from "./repair.ts";
 import { whatIfTexts } from "./what_if.ts";
 
-const catalogue = { ...commonTexts, ...flowTexts, ...caseTexts, ...repairTexts, ...whatIfTexts };
+const catalogue = {
+  ...commonTexts,
+  ...flowTexts,
+  ...caseTexts,
+  ...repairTexts,
+  ...whatIfTexts,
+  ...processorTexts,
+  ...durabilityTexts,
+};
 export type TextKey = keyof typeof catalogue;
 
 export const languages = ["en", "nl"] as const;

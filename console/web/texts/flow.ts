@@ -124,6 +124,19 @@ export const flowTexts = {
   "node.durability": ["Durability", "Duurzaamheid"],
   "node.settings": ["Settings", "Instellingen"],
   "node.version": ["Version", "Versie"],
+  "mandates.title": ["Mandates of the system", "Mandaten van het systeem"],
+  "mandates.none": [
+    "None: a person decides on what is adverse or closes a case.",
+    "Geen: over wat nadelig is of een zaak sluit, beslist een mens.",
+  ],
+  "mandates.one": [
+    "{what} up to {amount}, given by {by}, since {day}",
+    "{what} tot en met {amount}, gegeven door {by}, sinds {day}",
+  ],
+  "mandates.generated": [
+    "Generated cases alone are decided on under the mandate {name}.",
+    "Alleen over gemaakte zaken wordt besloten onder het mandaat {name}.",
+  ],
   "node.yes": ["yes", "ja"],
   "node.no": ["no", "nee"],
 } as const;

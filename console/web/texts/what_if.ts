@@ -11,15 +11,6 @@ export const whatIfTexts = {
     "In {unit}, from {least} to {most}. Now {now}.",
     "In {unit}, van {least} tot {most}. Nu {now}.",
   ],
-  "whatif.mandates": ["Mandates of the system", "Mandaten van het systeem"],
-  "whatif.mandates.none": [
-    "None: a person decides on what is adverse or closes a case.",
-    "Geen: over wat nadelig is of een zaak sluit, beslist een mens.",
-  ],
-  "whatif.mandate": [
-    "{what} up to {amount}, given by {by}, since {day}",
-    "{what} tot en met {amount}, gegeven door {by}, sinds {day}",
-  ],
   "whatif.invalid": ["This is no such policy: {why}", "Dit is geen geldig beleid: {why}"],
   "whatif.same": ["This is the policy as it is.", "Dit is het beleid zoals het is."],
   "whatif.none": [

@@ -28,7 +28,7 @@ function streamLine(name: string, width: string): Markup {
 function processorNode(name: string, node: ProcessorWords, words: OverviewWords, write: Writer): Markup {
   const { state, width, spark, foot } = node;
   return markup`<li class="proc" data-processor="${name}">${streamLine(name, width)}<div class="box">
-<div class="row"><h2>${write.known(`processor.${name}`, name)}</h2>${
+<div class="row"><h2><a href="/processors#${name}">${write.known(`processor.${name}`, name)}</a></h2>${
     badge(state.tone, state.glyph, state.word)
   }</div>
 <p><b class="rate">${liveText(`${name}.rate`, words)}</b> ${write("flow.rate")}</p>

@@ -10,6 +10,7 @@ const paths = {
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5l3 3",
   tick: "m4 13 5 5L20 6",
   out: "M14 4h6v16h-6M3 12h11m-4-4 4 4-4 4",
+  bars: "M9 5v14M15 5v14",
   lock: "M5 11h14v9H5ZM8 11V8a4 4 0 0 1 8 0v3",
 } as const;
 export type IconName = keyof typeof paths;

@@ -1,24 +1,24 @@
 /** Nodes with their workers, who has which partition, and what an acknowledgement means. @module */
 import type { OverviewFigures, PartitionCell } from "../data/overview.ts";
+import type { NodeRow } from "../../http/node_shares.ts";
 import { type Markup, markup } from "../markup.ts";
+import { durabilityText } from "./durability.ts";
 import type { Writer } from "../texts/catalogue.ts";
 import { badge } from "./icon.ts";
 
 const letterOf = (i: number) => String.fromCharCode(97 + i % 26);
 
-/** The nodes that have mailboxes, the workers of this one, and the durability of the store. */
+/** The nodes that are alive or have mailboxes, the workers of this one, and the durability of the store. */
 export function nodesView(figures: OverviewFigures, write: Writer): Markup {
   const { nodes, node, workers, restarts, unowned } = figures;
   const own = markup`<li class="workers">${
     write("nodes.workers", { n: workers })
   }<span data-live="restarts">${write("nodes.restarts", { n: restarts })}</span></li>`;
   return markup`<ul class="nodes">${
-    nodes.map(({ node: name, mailboxes }, i) =>
+    nodes.map(({ name, mailboxes, state }, i) =>
       markup`<li><span><b>${letterOf(i)} · ${name}</b> ${write("nodes.mailboxes", { n: mailboxes })}${
         name === node && `, ${write("nodes.this")}`
-      }</span>${badge("info", "waves", write("run.flowing"))}</li>${
-        (name === node || nodes.length === 1) && own
-      }`
+      }</span>${nodeBadge(state, write)}</li>${(name === node || nodes.length === 1) && own}`
     )
   }${
     unowned > 0 && markup`<li>${badge("warn", "triangle", write("nodes.unowned", { n: unowned }))}</li>`
@@ -26,21 +26,32 @@ export function nodesView(figures: OverviewFigures, write: Writer): Markup {
 ${durabilityBox(figures, write)}`;
 }
 
+/** How a node is: taking work, drained by a person, or gone. */
+export function nodeBadge(state: NodeRow["state"], write: Writer): Markup {
+  const looks = {
+    working: ["info", "waves"],
+    drained: ["neutral", "bars"],
+    gone: ["neutral", "out"],
+  } as const;
+  const [tone, glyph] = looks[state];
+  return badge(tone, glyph, write(`nodes.state.${state}`));
+}
+
 function durabilityBox(
-  { durability, survives_power_failure: survives }: OverviewFigures,
+  { durability, promised, survives_power_failure: survives }: OverviewFigures,
   write: Writer,
 ): Markup {
   if (durability === null) return markup``;
   return markup`<div class="box note ${survives ? "good" : "warn"}"><p><b>${write("durability.title")}</b> ${
     write(survives ? "durability.strong" : "durability.weak")
-  }</p><small>${durability}</small></div>`;
+  }</p><small>${durabilityText(durability, promised, write)}</small></div>`;
 }
 
 /** A cell a mailbox, with the letter of its node; and the same as a table. */
 export function partitionsView({ partitions, nodes, processors }: OverviewFigures, write: Writer): Markup {
   const numbers = [...new Set(partitions.map(({ partition }) => partition))].toSorted((a, b) => a - b);
   if (numbers.length === 0) return markup``;
-  const letters = new Map(nodes.map(({ node }, i) => [node, letterOf(i)]));
+  const letters = new Map(nodes.map(({ name }, i) => [name, letterOf(i)]));
   const rows = processors.map(({ name }) => ({
     name,
     cells: partitions.filter(({ processor }) => processor === name)
@@ -53,7 +64,7 @@ export function partitionsView({ partitions, nodes, processors }: OverviewFigure
         cells.map((cell) => cellView(cell, letters, write))
       }</p></div>`
     )
-  }</div><small>${nodes.map(({ node }, i) => markup`<b>${letterOf(i)}</b> ${node} · `)}${
+  }</div><small>${nodes.map(({ name }, i) => markup`<b>${letterOf(i)}</b> ${name} · `)}${
     write("partitions.mark")
   }</small>
 <details><summary>${write("partitions.table")}</summary>${partitionTable(partitions, write)}</details>`;

@@ -75,7 +75,10 @@ function outcomeTable(previews: readonly RedrivePreview[], write: Writer): Marku
 }
 
 /** Why, and the number again: the server counts once more, and does nothing where it is another one. */
-function fields({ key, letters }: StuckGroup, { write }: Visit): Content {
+export function confirmFields(
+  { key, letters }: Pick<StuckGroup, "key" | "letters">,
+  { write }: Visit,
+): Content {
   const n = letters.length;
   return [
     markup`<input type="hidden" name="group" value="${key}">`,
@@ -93,7 +96,7 @@ function fields({ key, letters }: StuckGroup, { write }: Visit): Content {
 function redriveForm(group: StuckGroup, visit: Visit): Markup {
   const label = visit.write("stuck.redrive", { n: group.letters.length });
   return actForm(visit, "/stuck/redrive", [
-    fields(group, visit),
+    confirmFields(group, visit),
     markup`<button class="b primary">${label}</button>`,
   ]);
 }
@@ -104,6 +107,9 @@ function discardForm(group: StuckGroup, visit: Visit): Markup {
   return markup`<details class="apart"><summary>${write("stuck.discard.title")}</summary><p>${
     write("stuck.discard.detail")
   }</p>${
-    actForm(visit, "/stuck/discard", [fields(group, visit), markup`<button class="b bad">${label}</button>`])
+    actForm(visit, "/stuck/discard", [
+      confirmFields(group, visit),
+      markup`<button class="b bad">${label}</button>`,
+    ])
   }</details>`;
 }

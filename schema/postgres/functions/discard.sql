@@ -7,7 +7,7 @@ declare
   v_chosen zaakstroom.parked_deliveries;
   v_partitions smallint[] := '{}';
 begin
-  for v_chosen in select * from zaakstroom.select_dead(p_processor, p_case, p_position, p_limit) loop
+  for v_chosen in select * from zaakstroom.select_stopped('dead', p_processor, p_case, p_position, p_limit) loop
     -- The evidence moves into the audit trail: nothing about a delivery that was given up for good is forgotten.
     insert into zaakstroom.event_log (act, by, why, case_id, processor, event_id, details)
     values ('discard', p_by, p_why, v_chosen.case_id, v_chosen.processor, v_chosen.event_id,

@@ -1,7 +1,7 @@
 -- The next batch of each of several mailboxes, in the order in which they are named, as fetch_one gives it. p_types: the types
 -- of each, joined by commas. Several go in one statement because, where many mailboxes have a little to do, a statement
--- costs more than what it reads. A mailbox that needs more than the next stretch of the feed (it has parked deliveries, or
--- more bytes than a batch takes) is left to fetch_one.
+-- costs more than what it reads. A mailbox that needs more than the next stretch of the feed (it has parked deliveries, was
+-- rewound, or has more bytes than a batch takes) is left to fetch_one.
 create function zaakstroom.fetch_group(p_processors text[], p_partitions smallint[], p_epochs bigint[], p_types text[],
   p_limits integer[], p_bytes integer[])
 returns table (kind text, count integer, read_from bigint, read_to bigint, lines text, next_due_ms float8)
@@ -10,7 +10,7 @@ language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_pl
 begin
   return query select p.* from (
     select m.*, s.checkpoint, s.epoch is distinct from m.held_under as moved,
-      exists (select from zaakstroom.parked_deliveries d
+      coalesce(s.checkpoint < s.redelivers_to, false) or exists (select from zaakstroom.parked_deliveries d
         where (d.processor, d.partition) = (m.processor, m.partition)) as parked
     from unnest(p_processors, p_partitions, p_epochs, p_types, p_limits, p_bytes) with ordinality
       as m (processor, partition, held_under, types, most, most_bytes, ord)

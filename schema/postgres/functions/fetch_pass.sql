@@ -10,14 +10,24 @@ language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_pl
 declare
   v_limit integer := p_limit;
   v_parked boolean;
+  v_rewound boolean;
 begin
   select array_agg(s.checkpoint order by m.ord), bool_or(exists (
-    select from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (m.processor, p_partition)))
-  into froms, v_parked
+    select from zaakstroom.parked_deliveries d where (d.processor, d.partition) = (m.processor, p_partition))), bool_or(s.checkpoint < s.redelivers_to)
+  into froms, v_parked, v_rewound
   from unnest(p_processors, p_epochs) with ordinality as m (processor, epoch, ord)
   left join zaakstroom.subscriptions s on (s.processor, s.partition) = (m.processor, p_partition) and s.epoch = m.epoch;
   if array_position(froms, null) is not null then
     kind := 'fenced';
+    return;
+  end if;
+  -- What was done before a processor was rewound is settled by itself, as far as it takes it still.
+  if v_rewound and exists (
+      select from unnest(p_processors, p_types) as m (processor, types)
+      join zaakstroom.subscriptions s on (s.processor, s.partition) = (m.processor, p_partition) and s.checkpoint < s.redelivers_to
+      cross join lateral zaakstroom.fresh_lines(m.processor, p_partition, s.checkpoint, string_to_array(m.types, ','), false, 1,
+        s.redelivers_to)) then
+    kind := 'plain';
     return;
   end if;
   if v_parked then

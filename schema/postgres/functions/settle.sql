@@ -7,6 +7,8 @@ language plpgsql set lock_timeout = '10s' set plan_cache_mode = force_generic_pl
 declare
   v_verdict text := zaakstroom.advance_checkpoint(array[p_processor], array[p_partition], array[p_epoch],
     array[case when p_redelivered is null then p_from end], array[case when p_redelivered is null then p_to end]);
+  v_part text := 'none';
+  v_outputs text := p_outputs;
   v_touched text[];
 begin
   if v_verdict <> 'settled' then
@@ -16,10 +18,17 @@ begin
     and zaakstroom.redelivery_settled(p_processor, p_partition, p_redelivered, p_failures) then
     return 'already';
   end if;
-  if p_outputs is not null then
-    perform zaakstroom.insert_idempotent(p_outputs, array[p_partition]);
+  if exists (select from zaakstroom.subscriptions s
+      where (s.processor, s.partition) = (p_processor, p_partition) and s.redelivers_to > 0) then
+    v_part := zaakstroom.redelivered_part(p_processor, p_partition, p_to, p_redelivered);
   end if;
-  if p_timers is not null then
+  if v_part <> 'none' and p_outputs is not null then
+    v_outputs := zaakstroom.unstored_outputs(p_processor, p_partition, p_outputs);
+  end if;
+  if v_outputs is not null then
+    perform zaakstroom.insert_idempotent(v_outputs, array[p_partition]);
+  end if;
+  if p_timers is not null and v_part <> 'all' then
     perform zaakstroom.change_timers(p_timers);
   end if;
   if p_redelivered is not null then

@@ -105,6 +105,8 @@ create index event_log_case on zaakstroom.event_log (case_id, id) where case_id 
 -- One row a mailbox: how far it is settled, and who may settle it. The fill factor keeps its updates in the page.
 -- in_flight names the deliveries that its owner is about to handle, so that one that kills its process is found by the next
 -- owner. It is written only after an earlier owner died; a settlement clears it, in the row that it writes anyway.
+-- redelivers_to is up to where it had done all before it was rewound (0: never), and differences how many outputs came out otherwise
+-- since then.
 create table zaakstroom.subscriptions (
   processor   text not null,
   partition   smallint not null,
@@ -114,6 +116,8 @@ create table zaakstroom.subscriptions (
   lease_until timestamptz,
   settled_at  timestamptz,
   in_flight   json,
+  redelivers_to bigint not null default 0,
+  differences bigint not null default 0,
   primary key (processor, partition)
 ) with (fillfactor = 20);
 
@@ -187,6 +191,13 @@ create table zaakstroom.outbox (
 create index outbox_waiting on zaakstroom.outbox (id) where refused_for is null;
 -- The inbox: what is refused stays here whole, with the reason, until a person retries or discards it.
 create index outbox_refused on zaakstroom.outbox (id) where refused_for is not null;
+
+-- Copies of the log to others: each a record that is written by compare and set (backends/relay/relay_store.ts).
+create table zaakstroom.relays (
+  name     text collate "C" primary key,
+  record   json not null,
+  revision bigint not null default 1
+) with (fillfactor = 50);
 
 -- The read model of cases, projected from the log behind checkpoints of its own.
 create table zaakstroom.cases (

@@ -13,6 +13,17 @@ create table zaakstroom.leases (
 -- A node leases alone only what the holder of the partition does not have.
 alter table zaakstroom.nodes add column processors text[] not null default '{}';
 
+-- Processors and nodes that take no work until a person resumes them. Who does so is in the audit trail too, by the same
+-- statement.
+create table zaakstroom.pauses (
+  kind text not null check (kind in ('processor', 'node')),
+  name text not null,
+  by   text not null,
+  why  text not null,
+  at   timestamptz not null default clock_timestamp(),
+  primary key (kind, name)
+);
+
 -- A program of before can settle and renew nothing any more, so that no processor runs under two leases. It is alive where its
 -- lease runs; who let it run out left behind what is in flight.
 update zaakstroom.subscriptions set epoch = epoch + 1,

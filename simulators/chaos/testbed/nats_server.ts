@@ -1,6 +1,6 @@
 /** NATS for chaos: a nats-server found on this machine and started in a temporary directory, or the one a URL names. @module */
 import { connect } from "@nats-io/transport-deno";
-import { type ChaosServer, ExternalServer, freePort, storeName } from "./server.ts";
+import { type AsideServer, type ChaosServer, ExternalServer, freePort, storeName } from "./server.ts";
 
 /** JetStream's atomic batches came with 2.12. */
 const OLDEST_MINOR = 12;
@@ -29,7 +29,7 @@ async function isRecent(program: string): Promise<boolean> {
 }
 
 /** Starts a nats-server with JetStream, that syncs every write or leaves that to the system. */
-export async function startManagedNats(program: string, syncs: boolean): Promise<ChaosServer> {
+export async function startManagedNats(program: string, syncs: boolean): Promise<ManagedNats> {
   const root = await Deno.makeTempDir({ prefix: "zaakstroom-chaos-" });
   const server = new ManagedNats(program, root, freePort(), syncs);
   try {
@@ -72,7 +72,12 @@ class ExternalNats extends ExternalServer implements ChaosServer {
 class ManagedNats extends ExternalNats {
   #child: Deno.ChildProcess | undefined;
 
-  constructor(readonly program: string, readonly root: string, port: number, syncs: boolean) {
+  constructor(
+    readonly program: string,
+    readonly root: string,
+    port: number,
+    readonly syncs: boolean,
+  ) {
     super(new URL(`nats://127.0.0.1:${port}`));
     const store = JSON.stringify(`${root}/store`);
     const jetStream = `jetstream { store_dir: ${store}${syncs ? ", sync_interval: always" : ""} }`;
@@ -101,6 +106,27 @@ class ManagedNats extends ExternalNats {
       // It ended by itself.
     }
     await child?.status;
+  }
+
+  async loseDisk(): Promise<void> {
+    await this.kill9();
+    await Deno.remove(`${this.root}/store`, { recursive: true });
+  }
+
+  async adoptDisk(store: string): Promise<void> {
+    await Deno.rename(store, `${this.root}/store`);
+  }
+
+  async startAside(): Promise<AsideServer> {
+    const aside = await startManagedNats(this.program, this.syncs);
+    return {
+      url: aside.urlOf(""),
+      stop: async () => {
+        await aside.kill9();
+        return `${aside.root}/store`;
+      },
+      [Symbol.asyncDispose]: () => aside[Symbol.asyncDispose](),
+    };
   }
 
   override async drop(): Promise<void> {

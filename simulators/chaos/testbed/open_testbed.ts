@@ -60,6 +60,8 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
     storeName: undefined,
     reader: backend,
     addNode: () => Promise.reject(new Error("In memory there is one node")),
+    killNodes: () => Promise.reject(new Error("In memory there is one node")),
+    reopen: () => Promise.reject(new Error("In memory the store is never lost")),
     stealLeases: () => Promise.reject(new Error("In memory there is one node")),
     stopNodes: () => node.stop(),
     tearDown: () => backend.close(),
@@ -77,10 +79,17 @@ async function openOnServer(options: TestbedOptions, server: ChaosServer): Promi
     const producerProxy = processes.addProxy();
     const store = await processes.open({ port: producerProxy.port, patient: false });
     for (let n = 1; n <= options.nodes; n++) await processes.addNode();
-    return Object.assign(processes, {
-      ...commonMembers(options.seed, store, options.perSecond),
+    const members = commonMembers(options.seed, store, options.perSecond);
+    const testbed = Object.assign(processes, {
+      ...members,
       ...{ reader, linkRules: [processes.nodes[0]!.proxy!.rules, producerProxy.rules] },
+      reopen: async () => {
+        await processes.closeBackends();
+        testbed.reader = await processes.open();
+        members.producer.use(await processes.open({ port: producerProxy.port, patient: false }));
+      },
     });
+    return testbed;
   } catch (error) {
     await processes.tearDown();
     throw error;
@@ -136,6 +145,17 @@ class TestbedProcesses {
     return started;
   }
 
+  async killNodes(): Promise<number> {
+    const dead = this.nodes.splice(0);
+    for (const node of dead) node.signal("SIGKILL");
+    await Promise.all(dead.map((node) => node.stop()));
+    return dead.length;
+  }
+
+  async closeBackends(): Promise<void> {
+    await Promise.all(this.#backends.splice(0).map((backend) => backend.close()));
+  }
+
   async stealLeases(node: string): Promise<number> {
     const rogue = await this.open({ node });
     const stop = new AbortController();
@@ -163,7 +183,7 @@ class TestbedProcesses {
   async tearDown(): Promise<void> {
     await this.stopNodes();
     for (const { rules } of this.#proxies) rules.restore();
-    await Promise.all(this.#backends.map((backend) => backend.close()));
+    await this.closeBackends();
     for (const proxy of this.#proxies) await proxy[Symbol.asyncDispose]();
     await this.server.drop(this.storeName);
   }

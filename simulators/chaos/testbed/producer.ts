@@ -27,9 +27,11 @@ export class Producer {
   readonly flaky: string[] = [];
   /** Appends that ended with an error which no waiting mends. */
   readonly failures: string[] = [];
+  /** Everything that was sent, by its id. */
+  readonly #sent = new Map<string, WireEvent>();
   /** Sent, and not acknowledged yet. */
   readonly #inFlight = new Map<string, Promise<void>>();
-  readonly #backend: Backend;
+  #backend: Backend;
   readonly #random: Random;
   readonly #cases: Generator<{ event: WireEvent }>;
   readonly #stopping = new AbortController();
@@ -48,6 +50,20 @@ export class Producer {
   /** Ids that were sent and have no acknowledgement. */
   get unacknowledged(): string[] {
     return [...this.#inFlight.keys()].flatMap((key) => key.split(","));
+  }
+
+  /** From now on the store is reached by this one. */
+  use(backend: Backend): void {
+    this.#backend = backend;
+  }
+
+  /** Sends again what was acknowledged and is not there: it was stored after the last moment that was kept. Returns how much. */
+  sendAgain(isStored: (id: string) => boolean): number {
+    const missing = this.accepted.filter((id) => !isStored(id));
+    const kept = this.accepted.filter(isStored);
+    this.accepted.splice(0, Infinity, ...kept);
+    for (const id of missing) this.append([this.#sent.get(id)!]);
+    return missing.length;
   }
 
   start(): void {
@@ -104,6 +120,7 @@ export class Producer {
   append(events: readonly WireEvent[]): void {
     const ids = events.map(({ event_id }) => event_id);
     const key = ids.join(",");
+    for (const event of events) this.#sent.set(event.event_id, event);
     // With these ids it is safe to ask again and again: what is stored already is not stored twice.
     const appended = this.#untilStored(events).then(() => {
       this.accepted.push(...ids);

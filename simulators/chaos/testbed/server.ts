@@ -15,8 +15,17 @@ export interface ChaosServer extends AsyncDisposable {
   loseDisk?(): Promise<void>;
   /** Puts restored data, which nothing uses, in their place. */
   adoptDisk?(cluster: string): Promise<void>;
+  /** Starts an empty one of the same kind beside it, for what is restored; undefined where that needs none. */
+  startAside?(): Promise<AsideServer>;
   /** Starts it again on the same data; resolves when it accepts connections. */
   start?(): Promise<void>;
+}
+
+/** A server that is used for a while, and whose data may then be adopted. */
+export interface AsideServer extends AsyncDisposable {
+  readonly url: string;
+  /** Stops it. Returns where its data are. */
+  stop(): Promise<string>;
 }
 
 /** A server that a URL names: stores are made on it, and removed again. */

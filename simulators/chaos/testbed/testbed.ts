@@ -27,6 +27,10 @@ export interface Testbed {
   readonly storeName: string | undefined;
   /** Starts one more node, under a name of its own or that of another. */
   addNode(name?: string): Promise<ChaosNode>;
+  /** Kills every node with its server, and removes them; returns how many there were. */
+  killNodes(): Promise<number>;
+  /** Opens the store anew for its reader and its producer: it is another one now. */
+  reopen(): Promise<void>;
   /** Takes every lease of a node under its own name; returns how many, and gives them back. */
   stealLeases(name: string): Promise<number>;
 }

@@ -21,6 +21,10 @@ const proposal = (n: number, by: string) =>
 const forgiving = (n: number, by: string) =>
   withData(anEvent("c", n, "case.decision"), { decision: "forgive", decided_by: by });
 
+function of(caseId: string, event: WireEvent): WireEvent {
+  return withData({ ...event, correlation_id: caseId }, { case_id: caseId });
+}
+
 /** A case of € 1,250.50 that waits for a person. The review is the runtime's, so it comes past the doors. */
 async function openCase(fixture: Fixture): Promise<Backend> {
   const backend = await fixture.harness.backend();
@@ -145,6 +149,40 @@ export const authorityCases: ConformanceCase[] = [
     },
   },
   {
+    name:
+      "of two who approve several cases in one append at the same time, each case has the decision of one",
+    async run(fixture) {
+      const [one, other] = [await openCase(fixture), await fixture.harness.backend("other")];
+      const cases = ["c", "d", "e", "f", "g"];
+      for (const caseId of cases.slice(1)) await one.append([anEvent(caseId, 1)]);
+      for (const [i, caseId] of cases.entries()) await one.append([of(caseId, proposal(20 + i, "j.jansen"))]);
+      const approve = (backend: Backend, from: number, by: string) =>
+        backend.append(cases.map((caseId, i) => of(caseId, forgiving(from + i, by))));
+      await Promise.allSettled([
+        approve(one, 30, "p.pietersen"),
+        approve(other, 40, "k.klaassen"),
+        approve(one, 50, "m.meijer"),
+        approve(other, 60, "v.visser"),
+      ]);
+      for (const caseId of cases) {
+        const types = await typesIn(one, caseId);
+        assertEquals(types.filter((type) => type === "case.decision").length, 1, caseId);
+      }
+    },
+  },
+  {
+    name: "a decision on a version that was foreseen is judged by the case as it is there",
+    async run(fixture) {
+      const backend = await openCase(fixture);
+      await backend.append([proposal(2, "j.jansen")]);
+      const racing = [3, 4, 5, 6].map((n) =>
+        backend.append([forgiving(n, `second-${n}`)], { exact: 2 + n - 3 })
+      );
+      await Promise.allSettled(racing);
+      assertEquals((await typesIn(backend)).filter((type) => type === "case.decision").length, 1);
+    },
+  },
+  {
     name: "anyone leaves intakes and withdrawals, and of other types an item in the inbox",
     needs: "leaveEvent",
     async run(fixture) {
@@ -163,6 +201,24 @@ export const authorityCases: ConformanceCase[] = [
       const [, withdrawal] = await Array.fromAsync(backend.readCase("c"));
       assertEquals(withdrawal!.event.metadata.marks, ["to_be_confirmed"]);
       assertEquals(withdrawal!.event.metadata.source, "anyone");
+    },
+  },
+  {
+    name:
+      "what only the runtime sends, and an id that only it gives, are left in vain: in the inbox, with a line in the trail",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const backend = await nodeTakingIn(fixture);
+      const { leaveEvent } = fixture.harness;
+      await leaveEvent!(left("case.debt_forgiven"), "cak");
+      const foreseen = {
+        event_id: "019b76da-a800-8000-8000-000000000001",
+        ...JSON.parse(left("case.intake")),
+      };
+      await leaveEvent!(JSON.stringify(foreseen), "cak");
+      await fixture.until("both", async () => await backend.inbox!.count() === 2);
+      assertEquals(await refusalsIn(backend), ["cak", "cak"]);
+      assertEquals(await typesIn(backend), []);
     },
   },
   {

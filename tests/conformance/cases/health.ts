@@ -21,6 +21,17 @@ export const healthCases: ConformanceCase[] = [
     },
   },
   {
+    name: "a store that came from no backup says so, and has nothing to accept",
+    async run({ harness }) {
+      const backend = await harness.backend();
+      assertEquals([await backend.restoredFrom(), (await backend.health()).restoration], [
+        undefined,
+        undefined,
+      ]);
+      assertEquals(await backend.acceptRestoration({ by: "b.baas", why: "the receivers were told" }), false);
+    },
+  },
+  {
     name: "health() shows what is pending and how old it is (I8)",
     async run(fixture) {
       const { backend, cases: [a], reader } = await fixture.setUp(2, 2);

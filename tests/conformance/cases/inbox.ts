@@ -96,6 +96,25 @@ export const inboxCases: ConformanceCase[] = [
   },
   {
     name:
+      "a CloudEvent that is left is taken in once, under an id of its own, and refused by its attributes (I1)",
+    needs: "leaveEvent",
+    async run(fixture) {
+      const { backend, inbox } = await nodeWithInbox(fixture);
+      const data = { citizen_bsn: "999990019", debt_amount: 10, debt_type: "huur" };
+      const type = "nl.schuldhulpverlening.zaak-aangemeld.v1";
+      const event = { specversion: "1.0", id: "cak-1", source: "/cak", type, subject: "left", data };
+      for (const each of [event, event, { ...event, source: "" }]) {
+        await fixture.harness.leaveEvent!(JSON.stringify(each));
+      }
+      const [refused] = await refusedEvents(fixture, inbox, 1);
+      assertEquals(refused!.reason, "source: must be a URI reference");
+      await fixture.until("the event", async () => (await Array.fromAsync(backend.readAll())).length === 1);
+      const [stored] = await Array.fromAsync(backend.readCase("left"));
+      assertEquals([stored!.event.event_type, stored!.event.event_id[14]], ["case.intake", "7"]);
+    },
+  },
+  {
+    name:
       "a time that is late or ahead is marked when the event is taken in, and marks that were sent are dropped",
     needs: "leaveEvent",
     async run(fixture) {

@@ -1,6 +1,7 @@
 /** Conformance: what a store counts for monitoring. @module */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Backend } from "../../../backends/backend.ts";
+import { NotAllowed } from "../../../backends/errors.ts";
 import { storeRow } from "../../../schema/delivery_line.ts";
 import { anEvent } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
@@ -29,6 +30,22 @@ export const measurementCases: ConformanceCase[] = [
       const after = { "case.decision": 1, "case.intake": 2, "case.completed": 1 };
       assertEquals(await storedOf(backend), after);
       assertEquals(await storedOf(backend), after);
+    },
+  },
+  {
+    name:
+      "measure() counts what was not allowed since its first call, whoever was refused and at which door (I8)",
+    async run(fixture) {
+      const { backend } = await fixture.setUp(1, 1);
+      const other = await fixture.harness.backend("second");
+      const refused = async () => (await backend.measure()).refused;
+      await assertRejects(() => other.append([anEvent("c", 2, "case.debt_forgiven")]), NotAllowed);
+      assertEquals(await refused(), 0);
+      await assertRejects(() => other.append([anEvent("c", 2, "case.debt_forgiven")]), NotAllowed);
+      await backend.producers.change("cak", { allow: ["case.withdrawn"] }, { by: "b.baas", why: "agreed" });
+      assertEquals(await refused(), 1);
+      await backend.producers.recordRefusal("Not allowed: at another door", "cak");
+      assertEquals([await refused(), await refused(), await refused()], [2, 2, 2]);
     },
   },
   {

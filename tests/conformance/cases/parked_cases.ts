@@ -1,5 +1,5 @@
 /** Conformance: a failure parks its own case, and the case comes back in order. @module */
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { sliceBatch } from "../../../backends/mailbox/batch.ts";
 import { anEvent } from "../../support/events.ts";
 import type { ConformanceCase } from "../conformance_case.ts";
@@ -7,6 +7,8 @@ import { deadOf, deliveries, type Delivery, heldOf, retryOf, settleBatch, settle
 
 /** Long enough to see that nothing comes, also where time is real. */
 const DELAY_MS = 2_000;
+
+const ANN = { by: "ann", why: "the creditor mended it" };
 
 /** A worker that fails on deliveries it has not seen this often. */
 function failsUntilAttempt(attempt: number, version: number, retryAfterMs = 10) {
@@ -18,6 +20,28 @@ function versionsAndAttempts(seen: readonly Delivery[]): [number, number][] {
 }
 
 export const parkingCases: ConformanceCase[] = [
+  {
+    name: "retry() makes what waits for its time due at once, in order, its attempts counted on (I3)",
+    async run(fixture) {
+      const { cases: [a, b], backend, reader } = await fixture.setUp(2, 2);
+      const never = 100_000_000;
+      await reader.settleNext(({ version }) => version === 1 ? { retryAfterMs: never } : "done");
+      assertEquals(await backend.parked.count(), 2);
+      const [head] = await backend.parked.list({ caseId: a! });
+      const { processor, caseId, attempts, held, failures, dueAt, since } = head!;
+      assertEquals([processor, caseId, attempts, held, failures.length], ["intake", a, 1, 1, 1]);
+      assert(Date.parse(dueAt) > Date.parse(since) + never / 2);
+      await reader.assertNoBatch(100);
+      assertEquals(await backend.parked.retry({ caseId: a! }, ANN), 1);
+      assertEquals(versionsAndAttempts(await reader.settleNext()), [[1, 2], [2, 1]]);
+      await reader.assertNoBatch();
+      const { act, by, why, processor: of } = (await backend.audit(a!)).at(-1)!;
+      assertEquals([act, by, why, of], ["retry_now", "ann", ANN.why, "intake"]);
+      assertEquals((await backend.parked.list()).map(({ caseId }) => caseId), [b]);
+      assertEquals(await backend.parked.retry({ processor: "other" }, ANN), 0);
+      assertEquals(await backend.deadLetters.count(), 0);
+    },
+  },
   {
     name: "a failing delivery parks its own case; others go on (I3)",
     async run(fixture) {

@@ -5,6 +5,7 @@ import { Fenced, type Mailbox, type ProcessorSpec } from "../../../backends/mail
 import type { ConformanceCase } from "../conformance_case.ts";
 import { type Fixture, INTAKE } from "../fixture.ts";
 import type { NodeOptions } from "../harness.ts";
+import { Holdings } from "../holdings.ts";
 import { anEvent, casesIn } from "../../support/events.ts";
 import { settlement } from "../outcomes.ts";
 
@@ -23,40 +24,6 @@ function onPartitions(
       if (one.features.leases === "partition") await run(fixture, one);
     },
   };
-}
-
-/** A node's mailboxes of some processors as it acquires them; it closes at once what it is told to give back. */
-class Holdings {
-  readonly #acquired: Mailbox[] = [];
-  /** What it is told to give back it keeps. */
-  keepsRevoked = false;
-
-  constructor(readonly fixture: Fixture, readonly backend: Backend, processors: readonly ProcessorSpec[]) {
-    for (const processor of processors) this.add(processor);
-  }
-
-  add(processor: ProcessorSpec, signal: AbortSignal = this.fixture.signal): void {
-    void this.fixture.run(this.#hold(processor, signal));
-  }
-
-  async #hold(processor: ProcessorSpec, signal: AbortSignal): Promise<void> {
-    for await (const mailbox of this.backend.mailboxes(processor, signal)) {
-      this.#acquired.push(mailbox);
-      mailbox.revoked.addEventListener("abort", () => {
-        if (!this.keepsRevoked) void this.fixture.run(mailbox.close());
-      });
-    }
-  }
-
-  /** What it has now, in order of the partitions. */
-  of({ name }: ProcessorSpec): Mailbox[] {
-    return this.#acquired.filter(({ processor, revoked }) => processor === name && !revoked.aborted)
-      .sort((a, b) => a.partition - b.partition);
-  }
-
-  partitionsOf(processor: ProcessorSpec): number[] {
-    return this.of(processor).map(({ partition }) => partition);
-  }
 }
 
 /** Waits until each processor has an owner in each partition, and nowhere two. */

@@ -5,6 +5,7 @@ import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts"
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { printRead, printTail } from "../../../console/commands/events/print_events.ts";
 import { readEventsOptions, tailEventsOptions } from "../../../console/commands/events/options.ts";
+import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { defaultsOf } from "../../../console/cli/options.ts";
 import { readInput } from "../../../schema/input.ts";
 import { assertRefused, Program, run, runHere } from "../../support/program.ts";
@@ -56,7 +57,8 @@ Deno.test("events read --personal keeps who read it and why before it shows a li
   const [row] = await readFrom(backend, asked);
   assertEquals(row.event.data.citizen_bsn, "123456782");
   const [entry] = await backend.audit("a");
-  assertEquals([entry?.act, entry?.by, entry?.why], ["read_personal", "j.jansen", "Objection 7"]);
+  assertEquals([entry?.act, entry?.why], ["read_personal", "Objection 7"]);
+  assertMatch(entry!.by, /^j\.jansen \(account .+\)$/);
   await backend.close();
 });
 
@@ -142,4 +144,45 @@ Deno.test("cases show --at shows a case as it was at a version or a time", async
   assertEquals(await shownAt(new Date(second!.recordedAt).toISOString()), 2);
   assertMatch(await shownAt(new Date(first!.recordedAt - 1).toISOString()), /was not there at that moment/);
   assertMatch(await shownAt("soon"), /must be a version such as 3, or a time/);
+});
+
+Deno.test("cases show --personal needs a reason, and keeps it before it shows what is closed", async () => {
+  const url = await server.freshStore();
+  const backend = await openPostgres({ url });
+  await backend.append([intake("a")]);
+  const show = (...args: string[]) => runHere(["cases", "show", "a", "--url", url, ...args]);
+  assertRefused(await show("--personal"), exitCodes.usage, /needs --reason: it is kept in the audit trail/);
+  assertEquals((await show()).out.includes("123456782"), false);
+  const opened = await show("--personal", "--reason", "Objection 7", "--as", "j.jansen");
+  assertEquals(opened.out.includes("citizen_bsn: 123456782"), true);
+  const json = JSON.parse((await show("--personal", "--reason", "Objection 8", "--json")).out);
+  assertEquals(json.events[0].event.data.citizen_bsn, "123456782");
+  const acts = (await backend.audit("a")).map(({ act, by, why }) => [act, by, why]);
+  assertEquals(acts, [
+    ["read_personal", "j.jansen (account postgres)", "Objection 7"],
+    ["read_personal", "postgres", "Objection 8"],
+  ]);
+  await backend.close();
+});
+
+Deno.test("export prints a read model of a server, and personal data with a reason alone", async () => {
+  const url = await filled(3);
+  const cases = await runHere(["export", "--model", "cases", "--url", url]);
+  const rows = cases.out.split("\n").map((line) => JSON.parse(line));
+  assertEquals(rows.map(({ case_id, amount }) => [case_id, amount]), [
+    ["case-0", 500],
+    ["case-1", 500],
+    ["case-2", 500],
+  ]);
+  assert(!cases.out.includes("123456782"));
+  const days = await runHere(["export", "--model", "flow_per_day", "--output", "csv", "--url", url]);
+  assertMatch(days.out, /^day,received,.*\n\d{4}-\d\d-\d\d,3,/);
+  const personal = ["export", "--model", "cases", "--url", url, "--personal"];
+  assertRefused(await runHere(personal), 2, /Cannot use --personal without --reason/);
+  assertMatch((await runHere([...personal, "--reason", "Request 12"])).out, /"citizen_bsn":"123456782"/);
+  const backend = await openPostgres({ url });
+  assertEquals((await backend.audit("store")).map(({ act, why }) => [act, why]), [
+    ["export_personal", "cases: Request 12"],
+  ]);
+  await backend.close();
 });

@@ -104,3 +104,72 @@ Deno.test("a decision is the account's own, or somebody's in whose name it may a
   const { events } = JSON.parse((await runHere(["cases", "show", "123", "--url", url, "--json"])).out);
   assertEquals(events.at(-1).event.data.decided_by, "postgres");
 });
+
+Deno.test("ZAAKSTROOM_TOKEN_FILE says who acts and who sends, and the real account stands beside the name", async () => {
+  const url = await server.freshStore();
+  const directory = await Deno.makeTempDir();
+  try {
+    const tokens = `${directory}/tokens.json`;
+    const env = { ZAAKSTROOM_TOKENS: tokens, ZAAKSTROOM_TOKEN_FILE: `${directory}/token` };
+    const hold = async (name: string, ...more: string[]) => {
+      const { out } = await runHere(["token", "create", name, "--tokens", tokens, ...more]);
+      await Deno.writeTextFile(env.ZAAKSTROOM_TOKEN_FILE, out);
+    };
+    const publish = (event: object) =>
+      run(["publish", "-", "--url", url], { env, stdin: JSON.stringify(event) });
+
+    await hold("cak", "--scopes", "events.append");
+    const intake = { case_id: "1", citizen_bsn: "987654321", debt_amount: 500, debt_type: "parkeerboete" };
+    assertEquals((await publish(intake)).code, exitCodes.ok);
+    const payment = { event_type: "case.payment_received", data: { case_id: "1", amount: 5 } };
+    assertRefused(await publish(payment), exitCodes.unusable, /cak may not send case.payment_received/);
+
+    await hold("j.jansen", "--roles", "caseworker");
+    assertRefused(await publish(intake), exitCodes.unusable, /the scope events.append: not j.jansen/);
+    const decide = [
+      "cases",
+      "decide",
+      "1",
+      "--decision",
+      "collect",
+      "--source",
+      "x",
+      ...REASON,
+      "--url",
+      url,
+    ];
+    assertRefused(
+      await run([...decide, "--as", "k.klaas"], { env }),
+      exitCodes.unusable,
+      /may not act as k.klaas/,
+    );
+    assertEquals((await run(decide, { env })).code, exitCodes.ok);
+    const { events } = JSON.parse((await runHere(["cases", "show", "1", "--url", url, "--json"])).out);
+    const [first, last] = [events[0].event, events.at(-1).event];
+    assertEquals([first.metadata.source, last.data.decided_by], ["cak", "j.jansen"]);
+    assertMatch(JSON.stringify(last), /account postgres|"account":"postgres"/);
+
+    await Deno.writeTextFile(env.ZAAKSTROOM_TOKEN_FILE, "nobody's");
+    assertRefused(await run(decide, { env }), exitCodes.unusable, /nobody has this token/);
+    const none = { ...env, ZAAKSTROOM_TOKEN_FILE: `${directory}/none` };
+    assertRefused(await run(decide, { env: none }), exitCodes.usage, /there is no such file/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("publish of what only the runtime sends stores nothing, ends with 5, and leaves one line in the trail", async () => {
+  const url = await server.freshStore();
+  const intake = { case_id: "1", citizen_bsn: "987654321", debt_amount: 500, debt_type: "parkeerboete" };
+  const forged = { event_type: "case.term_expired", data: { case_id: "1" } };
+  const lines = [intake, forged, forged].map((each) => JSON.stringify(each)).join("\n");
+  const refused = await run(["publish", "-", "--url", url], { stdin: lines });
+  assertEquals(refused.code, exitCodes.unusable, refused.err);
+  assertMatch(refused.err, /^line 2: event_type: case.term_expired comes from the runtime alone/m);
+  assertEquals(JSON.parse((await runHere(["cases", "list", "--url", url, "--json"])).out).cases, []);
+  const sql = (await import("postgres")).default(url, { max: 1, onnotice: () => {} });
+  const trail = await sql`select by, why from zaakstroom.event_log where act = 'refused'`;
+  await sql.end();
+  assertEquals(trail.map(({ by }) => by), ["postgres"]);
+  assertMatch(trail[0]!.why, /comes from the runtime alone.*, and 1 more$/);
+});

@@ -10,7 +10,7 @@ import { serveHttp } from "../../../console/http/server.ts";
 import { Metrics } from "../../../console/telemetry/metrics.ts";
 import { facts, mailbox, START } from "../../unit/console/fixtures.ts";
 
-const measurements = { stored: new Map([["case.intake", 3]]), figures: { database_bytes: 9 } };
+const measurements = { stored: new Map([["case.intake", 3]]), refused: 2, figures: { database_bytes: 9 } };
 
 type NodeSources = Parameters<typeof nodeRoutes>[0];
 type Stuck = { stuck?: boolean; late?: boolean; owner?: string | null };

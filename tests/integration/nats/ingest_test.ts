@@ -95,6 +95,39 @@ natsTest("what was sent before a node ran is taken in, each case in its order, a
   assertEquals([first!.event.metadata.source, first!.event.data.priority], ["anyone", "normal"]);
 });
 
+natsTest(
+  "a batch and a CloudEvent with headers are taken in; what is refused of them is kept as one text",
+  async () => {
+    await using ingest = await IngestClient.open("CLOUDEVENTS");
+    const event = { specversion: "1.0", id: "1", source: "/cak", type: "case.intake", data: INTAKE };
+    await ingest.send([event, { ...event, id: "2", data: { ...INTAKE, case_id: "b" } }], [event, {
+      ...event,
+      id: "",
+    }]);
+    const producer = await connect({ servers: server.url });
+    const binary = headers();
+    const attributes = { specversion: "1.0", id: "3", source: "/cak", type: "case.withdrawn", subject: "a" };
+    for (const [name, value] of Object.entries(attributes)) binary.set(`ce-${name}`, value);
+    binary.set("Content-Type", "application/json");
+    for (const payload of ['{"reason":"solved"}', '{"reason":1}']) {
+      await producer.request("cloudevents.ingest", payload, { ...NATS_ANSWER, headers: binary });
+    }
+    await producer.close();
+    await ingest.node();
+    const log = await ingest.log(3);
+    assertEquals(log.filter((line) => line.startsWith("a ")), ["a case.intake", "a case.withdrawn"]);
+    assertEquals(log.filter((line) => line.startsWith("b ")), ["b case.intake"]);
+    await ingest.empty();
+    const refused = await ingest.backend.inbox!.list();
+    assertEquals(refused.map(({ reason }) => reason), [
+      "id: must be a text that is not empty",
+      "data.reason: Invalid input: expected string, received number",
+    ]);
+    const { data, subject } = JSON.parse(refused[1]!.text);
+    assertEquals([data, subject], [{ reason: 1 }, "a"]);
+  },
+);
+
 natsTest("three nodes at one door store each event once and keep the order of a case", async () => {
   await using ingest = await IngestClient.open("THREE");
   for (let node = 0; node < 3; node++) await ingest.node();

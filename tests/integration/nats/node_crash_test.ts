@@ -11,6 +11,8 @@ import { Random } from "../../../simulators/cases/random.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
 import { api, brokenRules, readEvents } from "../../support/nats_store_check.ts";
+import { FanOutNode } from "../../support/fan_out/fan_out_node.ts";
+import { readFannedOut } from "../../support/fan_out/subscribers.ts";
 import { Program } from "../../support/program.ts";
 
 /** Twenty in `deno task ok:long`: eight take half the time. */
@@ -94,6 +96,12 @@ async function deadLetters(url: string): Promise<DeadLetter[]> {
   }
 }
 
+/** The ids of what the fan-out has copied through all lives, once a last node has copied the rest. */
+async function copiedIds(url: string, count: number): Promise<string[]> {
+  await using _copier = await FanOutNode.open({ url });
+  return (await readFannedOut(url, count)).map(({ id }) => id);
+}
+
 natsTest(
   "kill -9 of node and nats-server, again and again at random moments, loses, doubles and reorders nothing",
   async () => {
@@ -121,6 +129,7 @@ natsTest(
       const events = await readEvents(server.url);
       assertEquals(brokenRules(events).slice(0, 5), [], `seed ${seed}`);
       assertEquals(events.filter(({ type }) => type === "case.intake").length, CASES);
+      assertEquals(await copiedIds(server.url, events.length), events.map(({ id }) => id), `seed ${seed}`);
       assert(killed >= ROUNDS * 3 / 4, `only ${killed} of ${ROUNDS} lives ended in the middle of work`);
     } finally {
       await connection.close();

@@ -158,3 +158,10 @@ Deno.test("a backup reads all tables and sequences, the secret too", async () =>
     await sql`select * from zaakstroom.events_position_seq`;
   });
 });
+
+Deno.test("who replicates makes a backup that knows its position", async () => {
+  const backups = await Deno.makeTempDir({ prefix: "zaakstroom-roles-" });
+  const made = await done("backup", "create", "--to", backups, "--url", as("replication"), "--json");
+  assert(JSON.parse(made).position > 0, made);
+  await Deno.remove(backups, { recursive: true });
+});

@@ -1,6 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
+import { Random } from "../../../simulators/cases/random.ts";
 import { simulatedFaultNames } from "../../../simulators/faults/all.ts";
-import { drawPlan } from "../../../simulators/simulation/plan.ts";
+import {
+  drawPlan,
+  type PlannedFault,
+  simulationOf,
+  type SimulationPlan,
+} from "../../../simulators/simulation/plan.ts";
 import { renderFailure, shrinkRun } from "../../../simulators/simulation/failure.ts";
 import { simulatePlan, type SimulationResult } from "../../../simulators/simulation/simulation.ts";
 import { brokenMechanisms, lateCommits } from "../../support/broken_mechanisms.ts";
@@ -17,6 +23,30 @@ Deno.test(`${SCHEDULES} schedules of faults hold I1 to I8`, async () => {
   }
   assertEquals(effects, new Set<string>(simulatedFaultNames), "Every fault took effect");
 });
+
+const PAUSED_SCHEDULES = 150;
+
+Deno.test("schedules of faults hold I1 to I8 while processors are paused and nodes drained beside them", async () => {
+  let paused = 0;
+  for (let seed = 1; seed <= PAUSED_SCHEDULES; seed++) {
+    const run = await simulatePlan(withPauses(drawPlan(seed)));
+    if (run.breaches.length > 0) throw new Error(renderFailure(await shrinkRun(run)));
+    paused += run.effects.get("pause") ?? 0;
+  }
+  assert(paused > PAUSED_SCHEDULES, `${paused} pauses took effect`);
+});
+
+/** The plan with up to six pauses more. */
+function withPauses(plan: SimulationPlan): SimulationPlan {
+  const random = new Random(plan.seed, "pauses");
+  const { draw } = simulationOf("pause");
+  const pauses = Array.from({ length: 1 + random.below(6) }, (): PlannedFault => ({
+    fault: "pause",
+    at: random.below(Math.ceil(plan.loadMs * 1.3)),
+    parameters: draw({ ...plan, random }),
+  }));
+  return { ...plan, faults: [...plan.faults, ...pauses].sort((a, b) => a.at - b.at) };
+}
 
 Deno.test("the same seed gives the same run, step by step", async () => {
   for (const seed of [3, 17, 166, 1076]) {

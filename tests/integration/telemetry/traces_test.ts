@@ -72,20 +72,25 @@ function chainOf(receiver: OtlpReceiver, follows: (span: ReceivedSpan, before: R
   return chain;
 }
 
-Deno.test("in a pass an event is followed through the four processors below one span, by links", async () => {
+Deno.test("in passes an event is followed through the four processors, each below the span of its pass, by links", async () => {
   await using receiver = new OtlpReceiver();
   await runThrough(await server.freshStore(), [intake("case-1")], receiver.env());
   const chain = chainOf(receiver, (span, before) => linksOf(span).includes(placeOf(before)));
   const [published, ...processed] = chain;
-  const pass = only(receiver.named("process pass"));
+  // Processors that join the step of the others later than the first pass have one of their own.
+  const passes = receiver.named("process pass");
+  const passOf = (span: ReceivedSpan) => passes.find(({ spanId }) => spanId === span.parentSpanId)!;
+  const pass = passOf(processed[0]!);
   assertEquals([pass.kind, pass.parentSpanId, linksOf(pass)], [4, "", [placeOf(published!)]]);
   for (const [i, span] of processed.entries()) {
     assertEquals(linksOf(span), [placeOf(chain[i]!)], span.name);
-    assertEquals([span.kind, span.traceId, span.parentSpanId], [4, pass.traceId, pass.spanId], span.name);
+    assertEquals([span.kind, span.traceId], [4, passOf(span).traceId], span.name);
     assertEquals(span.attributes["messaging.message.conversation_id"], "case-1");
   }
-  const settle = only(receiver.named("settle pass"));
-  assertEquals([settle.traceId, settle.parentSpanId, settle.kind], [pass.traceId, pass.spanId, 2]);
+  const settle = only(
+    receiver.named("settle pass").filter(({ parentSpanId }) => parentSpanId === pass.spanId),
+  );
+  assertEquals([settle.traceId, settle.kind], [pass.traceId, 2]);
   assert(!receiver.text.includes(BSN), "no data in spans");
 });
 
@@ -144,10 +149,13 @@ Deno.test("a pass has a link to each append, and its workers, without permission
   assertEquals((await publish("case-0")).code, 0);
   await runThrough(url, Array.from({ length: 39 }, (_, i) => intake(`case-${i + 1}`)), env);
   const appends = receiver.named("publish events").map(placeOf).sort();
-  const pass = only(receiver.named("process pass"));
+  const deliveries = receiver.named("process intake");
+  // Of the processors that join the step of the others later there may be more passes.
+  const pass = only(
+    receiver.named("process pass").filter(({ spanId }) => spanId === deliveries[0]!.parentSpanId),
+  );
   assertEquals(pass.attributes["messaging.batch.message_count"], 40);
   assertEquals(linksOf(pass).sort(), appends);
-  const deliveries = receiver.named("process intake");
   assertEquals(deliveries.map(({ parentSpanId }) => parentSpanId), Array(16).fill(pass.spanId));
   assertEquals(new Set(deliveries.flatMap(linksOf)), new Set(appends));
 });

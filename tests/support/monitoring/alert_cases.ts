@@ -84,6 +84,12 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     ...gauge("zaakstroom_mailbox_dead", intake, "1", "0", "26h"),
     isCoarse: true,
   },
+  ZaakstroomTermsMissed: counter(
+    "zaakstroom_alarms_total",
+    `backend="postgres",alarm="municipality_late",${node}`,
+    "1",
+    "3x60",
+  ),
   ZaakstroomInboxRefused: gauge("zaakstroom_inbox_refused", 'backend="postgres"', "1", "0"),
   ZaakstroomFencedWrites: counter("zaakstroom_fenced_writes_total", intake, "1", "0x10 1x50"),
   ZaakstroomWorkerRestarts: {

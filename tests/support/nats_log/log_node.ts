@@ -50,9 +50,9 @@ export class LogNode implements AsyncDisposable {
     });
     this.appender = new Appender({
       requests: client,
-      subjects: this.#subjects,
       partitions: place.partitions,
-      sender: name,
+      subjectOf: (partition) => this.#subjects.commits(partition),
+      notify: (partition) => client.publish(this.#subjects.written(partition), ""),
       signal: this.#closing.signal,
       ownerOf: (partition) => this.#owned.get(partition),
       writerOf: (partition) => this.#directWriter(partition),
@@ -87,7 +87,7 @@ export class LogNode implements AsyncDisposable {
     this.#owned.set(partition, writer);
     serveAppends({
       source: this.client,
-      subject: this.#subjects.appends(partition),
+      subject: this.#subjects.commits(partition),
       partitions: this.place.partitions,
       owner: writer,
     });

@@ -1,5 +1,6 @@
 /** A log in memory with the expectations of JetStream, and clients of it whose requests fail as a network makes them fail. @module */
 import { decodeRecord } from "../../../backends/nats/journal/record/decode_record.ts";
+import type { LinkedPayload } from "../../../backends/nats/journal/record/link.ts";
 import type { PartitionLog } from "../../../backends/nats/journal/partition/partition_log.ts";
 import type {
   LogRecord,
@@ -9,25 +10,33 @@ import type {
 import { Conflict } from "../../../backends/nats/connection/errors.ts";
 import { BackendUnavailable } from "../../../backends/errors.ts";
 
+/** A message as it comes. */
+type Written = Pick<LinkedPayload, "payload"> & Partial<LinkedPayload>;
+
 /** What a server holds of one partition, with gaps where other partitions have theirs. */
 export class MemoryLog {
-  readonly messages: { readonly sequence: number; readonly payload: Uint8Array }[] = [];
+  readonly messages: ({ readonly sequence: number } & Written)[] = [];
   #gap = 0;
 
   get last(): number {
     return this.messages.at(-1)?.sequence ?? 0;
   }
 
-  append(payloads: readonly Uint8Array[], last: number): number {
+  /** Without a link: by other hands. */
+  append(records: readonly Written[], last: number): number {
     if (last !== this.last) throw new Conflict(this.last);
     const first = this.last + 1 + (this.#gap++ % 3);
-    payloads.forEach((payload, i) => this.messages.push({ sequence: first + i, payload }));
+    records.forEach((record, i) => this.messages.push({ sequence: first + i, ...record }));
     return first;
   }
 
   /** All records, with what other hands left. */
   records(): StoredRecord[] {
-    return this.messages.map(({ sequence, payload }) => ({ sequence, record: decodeRecord(payload) }));
+    return this.messages.map(({ sequence, payload, link }) => ({
+      sequence,
+      record: decodeRecord(payload),
+      link,
+    }));
   }
 }
 
@@ -64,8 +73,8 @@ export class MemoryLogClient implements PartitionLog {
 
   constructor(readonly log: MemoryLog) {}
 
-  async append(payloads: readonly Uint8Array[], last: number): Promise<number> {
-    const write = () => this.log.append(payloads, last);
+  async append(records: readonly LinkedPayload[], last: number): Promise<number> {
+    const write = () => this.log.append(records, last);
     const fault = this.faults.shift();
     return await (fault === undefined ? write() : fault(write));
   }

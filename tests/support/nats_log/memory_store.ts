@@ -25,7 +25,7 @@ export class MemoryStoreOfRecords {
   async owner(partition: number): Promise<{ writer: PartitionWriter; stop: () => void }> {
     const writer = this.writer(partition);
     await writer.takeOver();
-    const options = { source: this.bus, subject: subjects.appends(partition), partitions: PARTITIONS };
+    const options = { source: this.bus, subject: subjects.commits(partition), partitions: PARTITIONS };
     return { writer, stop: serveAppends({ ...options, owner: writer }) };
   }
 
@@ -38,9 +38,9 @@ export class MemoryStoreOfRecords {
     };
     return {
       requests: this.bus,
-      subjects,
       partitions: PARTITIONS,
-      sender: "app",
+      subjectOf: (partition) => subjects.commits(partition),
+      notify: (partition) => this.bus.publish(subjects.written(partition)),
       signal,
       ownerOf: (partition) => own.find((writer) => writer.partition === partition),
       ...(mayWrite ? { writerOf } : {}),

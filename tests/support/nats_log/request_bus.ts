@@ -19,7 +19,8 @@ export class RequestBus {
   /** The first answer; never any, when those who listen give none. */
   request(subject: string, data: Uint8Array): Promise<Msg> {
     this.requested.push(subject);
-    const listeners = this.#listeners.get(subject.replace(/[^.]*$/, "*")) ?? new Set();
+    const any = subject.replace(/[^.]*$/, "*");
+    const listeners = this.#listeners.get(subject) ?? this.#listeners.get(any) ?? new Set();
     const { promise, resolve, reject } = Promise.withResolvers<Msg>();
     if (listeners.size === 0) reject(withoutResponders());
     const respond = (bytes: Uint8Array) => {

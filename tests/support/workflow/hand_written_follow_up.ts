@@ -1,5 +1,5 @@
 /** Follow-up as it was written by hand, before it was a workflow: what the compiled one is compared with. @module */
-import type { EventOf } from "../../../schema/events.ts";
+import type { DataOf, EventOf } from "../../../schema/events.ts";
 import type {
   EventDraft,
   HandlerContext,
@@ -22,9 +22,9 @@ import { WGS_4, WGS_4A } from "../../../actors/reasoning/law/legal_parameters.ts
 import { refusalOf } from "../../../actors/reasoning/workflow/refusal.ts";
 import { askedBy } from "../../../actors/reasoning/workflow/signals.ts";
 import type { PersonAsked } from "../../../actors/reasoning/rules/oversight.ts";
-import { policy } from "../../../actors/reasoning/rules/policy.ts";
+import { DEBT_PLAN, policy } from "../../../actors/reasoning/rules/policy.ts";
 import { type Closing, reopened } from "../../../actors/reasoning/workflow/reopening.ts";
-import { type Deadline, react, type TermMissed } from "../../../actors/reasoning/workflow/saga.ts";
+import { type Deadline, react, termCodes, type TermMissed } from "../../../actors/reasoning/workflow/saga.ts";
 import { reviewText } from "../../../actors/texts/citizen_texts.ts";
 
 const takes = [
@@ -59,11 +59,14 @@ export const handWrittenFollowUp: Processor<CaseProgress, Taken["event_type"], (
   version: 1,
   takes,
   folds,
+  alarms: termCodes,
   initial: () => initialProgress,
   evolve: advance,
   handle(event: Taken, before: CaseProgress, { now }: HandlerContext): HandlerResult {
     const after = advance(before, event);
-    return { events: outputs(event, before, after, now), timers: timerChanges(event, before, after) };
+    const events = outputs(event, before, after, now);
+    const alarms = alarmsOf(event, events);
+    return { events, timers: timerChanges(event, before, after), ...(alarms.length === 0 ? {} : { alarms }) };
   },
 };
 
@@ -141,7 +144,14 @@ const ASKS_ANEW: ReadonlySet<string> = new Set([
 const termRules = {
   review_term_expired: { id: "policy/review_term", source: "Policy: a person must decide in time" },
   municipality_late: { id: "policy/municipality_term", source: `${WGS_4.law}; ${WGS_4A.law}` },
-} as const satisfies Record<TermMissed["code"], { id: string; source: string }>;
+  debt_plan_unconfirmed: {
+    id: "policy/debt_plan_term",
+    source: DEBT_PLAN.law,
+    certainty: DEBT_PLAN.certainty,
+  },
+} as const satisfies Record<TermMissed["code"], Omit<AppliedRule, "version">>;
+
+type AppliedRule = DataOf<"case.review_requested">["rules"][number];
 
 /** Without a term: after the team lead there is no one left to ask. */
 function askTeamLead(
@@ -158,6 +168,14 @@ function askTeamLead(
       rules: [{ ...termRules[code], version: policy.version }],
     },
   };
+}
+
+/** A term that somebody let pass counts, once for each that is told to the team lead. */
+function alarmsOf({ event_type }: Taken, events: readonly EventDraft[]): string[] {
+  if (event_type !== "case.term_expired") return [];
+  return events.flatMap((draft) =>
+    draft.event_type === "case.review_requested" ? draft.data.reasons.map(({ code }) => code) : []
+  );
 }
 
 /** The timer follows from what can expire next, before and after. */

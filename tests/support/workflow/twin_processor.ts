@@ -26,6 +26,9 @@ export class TwinProcessor implements AnyProcessor {
   get folds() {
     return this.#first.folds;
   }
+  get alarms() {
+    return this.#first.alarms ?? [];
+  }
 
   initial(): unknown {
     requireAlike(this.#first.initial(), this.#second.initial(), "initial states");
@@ -44,8 +47,8 @@ export class TwinProcessor implements AnyProcessor {
   }
 }
 
-function typesOf({ name, version, takes, folds }: AnyProcessor) {
-  return { name, version, takes: takes.toSorted(), folds: folds.toSorted() };
+function typesOf({ name, version, takes, folds, alarms }: AnyProcessor) {
+  return { name, version, takes: takes.toSorted(), folds: folds.toSorted(), alarms };
 }
 
 function requireAlike(first: unknown, second: unknown, what: string): void {

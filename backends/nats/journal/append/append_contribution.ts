@@ -7,10 +7,15 @@ import { bytesOfEvent } from "../record/event_lines.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
 import { factOf, isSameFact } from "../partition/same_fact.ts";
 
+/** The version of each case that was looked at before an append, by its id. */
+export type JudgedVersions = ReadonlyMap<string, number>;
+
 /** Events of one partition, at least one; with an expected version of one case. */
 export interface PartitionAppend {
   readonly events: readonly PendingEvent[];
   readonly expected: ExpectedVersion;
+  /** The versions of the cases by whose history the events were judged: they are stored on these, or not at all. */
+  readonly judgedOn?: JudgedVersions;
   /** Only looks for what would be refused, and stores nothing. */
   readonly checkOnly?: boolean;
 }
@@ -27,10 +32,15 @@ export function appendContribution(append: PartitionAppend): Contribution<Append
 
 async function addAppend(
   plan: RecordPlan,
-  { events, expected, checkOnly = false }: PartitionAppend,
+  { events, expected, judgedOn, checkOnly = false }: PartitionAppend,
 ): Promise<Answer<AppendResult>> {
   await plan.load(events);
-  refuseConflicts(plan, events, expected);
+  const fresh = refuseConflicts(plan, events);
+  if (fresh.length > 0) requireVersion(plan, events[0]!.caseId, expected);
+  for (const caseId of new Set(fresh.map(({ caseId }) => caseId))) {
+    const version = judgedOn?.get(caseId);
+    if (version !== undefined) requireVersion(plan, caseId, { exact: version });
+  }
   if (checkOnly) return () => ({ stored: 0, duplicates: 0, position: 0, version: 0 });
   const before = plan.events.length;
   const last = events.map((event) => plan.find(event) ?? plan.add(event)).at(-1)!;
@@ -43,12 +53,8 @@ async function addAppend(
   });
 }
 
-/** An event that is there with other content, or that stands twice in the call with two contents; a version that is another one. */
-function refuseConflicts(
-  plan: RecordPlan,
-  events: readonly PendingEvent[],
-  expected: ExpectedVersion,
-): void {
+/** The new ones of these events. Throws EventIdConflict for one that is there, or stands twice in the call, with other content. */
+function refuseConflicts(plan: RecordPlan, events: readonly PendingEvent[]): readonly PendingEvent[] {
   const fresh = new Map<string, PendingEvent>();
   for (const event of events) {
     const found = plan.find(event);
@@ -57,8 +63,11 @@ function refuseConflicts(
     if (isOther || found?.isSame === false) throw new EventIdConflict(event.eventId);
     if (found === undefined) fresh.set(event.eventId, event);
   }
-  if (expected === "any" || fresh.size === 0) return;
-  const { caseId } = events[0]!;
+  return [...fresh.values()];
+}
+
+function requireVersion(plan: RecordPlan, caseId: string, expected: ExpectedVersion): void {
+  if (expected === "any") return;
   const actual = plan.versionOf(caseId);
   const wanted = expected === "none" ? 0 : expected.exact;
   if (actual !== wanted) throw new VersionConflict(caseId, expected, actual);

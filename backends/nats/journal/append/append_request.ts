@@ -1,6 +1,7 @@
 /** An append as a request to the owner of a partition, and its answer, as bytes. @module */
 import { concat } from "@std/bytes/concat";
-import { BackendUnavailable, EventIdConflict, VersionConflict } from "../../../errors.ts";
+import { InvalidEvent } from "../../../../schema/codec.ts";
+import { BackendUnavailable, EventIdConflict, NotAllowed, VersionConflict } from "../../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
 import { EventTooLarge } from "../../connection/errors.ts";
 import type { PendingEvent } from "../../stream/message.ts";
@@ -15,6 +16,7 @@ interface RequestLine {
   readonly format: 1;
   readonly expected: ExpectedVersion;
   readonly checkOnly?: boolean;
+  readonly judgedOn?: readonly (readonly [caseId: string, version: number])[];
   readonly bytes: number;
 }
 
@@ -24,12 +26,13 @@ const LINE_BREAK = 10;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-export function encodeAppend({ events, expected, checkOnly = false }: PartitionAppend): Uint8Array {
+export function encodeAppend({ events, expected, judgedOn, checkOnly = false }: PartitionAppend): Uint8Array {
   const { lines } = writeLines(events.map((event) => ({ version: event.schemaVersion, event })));
   const head: RequestLine = {
     format: 1,
     expected,
     ...(checkOnly ? { checkOnly } : {}),
+    ...(judgedOn === undefined ? {} : { judgedOn: [...judgedOn] }),
     bytes: lines.length,
   };
   const packed = packFrame(lines, lines.length > COMPRESS_FROM);
@@ -41,12 +44,12 @@ export function decodeAppend(request: Uint8Array, partition: number): PartitionA
   const end = request.indexOf(LINE_BREAK);
   const head = parseHead(decoder.decode(request.subarray(0, Math.max(0, end))));
   if (head === undefined) return undefined;
-  const { expected, checkOnly = false, bytes } = head;
+  const { expected, checkOnly = false, judgedOn, bytes } = head;
   const packed = request.subarray(end + 1);
   const lines = unpackFrame(packed, [bytes, packed.length]);
   const events = lines && readLines(lines)?.map((event) => pendingOf(event, partition));
   if (events === undefined || events.length === 0 || !isExpectable(events, expected)) return undefined;
-  return { events, expected, checkOnly };
+  return { events, expected, checkOnly, ...(judgedOn === undefined ? {} : { judgedOn: new Map(judgedOn) }) };
 }
 
 function pendingOf({ version, eventId, type, caseId, rest }: RecordEvent, partition: number): PendingEvent {
@@ -59,9 +62,10 @@ function isExpectable(events: readonly PendingEvent[], expected: ExpectedVersion
 
 function parseHead(text: string): RequestLine | undefined {
   try {
-    const { format, expected, checkOnly, bytes } = JSON.parse(text);
-    const isKnown = format === 1 && isExpectation(expected) && Number.isSafeInteger(bytes) && bytes >= 0;
-    return isKnown ? { format, expected, checkOnly: checkOnly === true, bytes } : undefined;
+    const { format, expected, checkOnly, judgedOn, bytes } = JSON.parse(text);
+    const isKnown = format === 1 && isExpectation(expected) && isVersions(judgedOn) &&
+      Number.isSafeInteger(bytes) && bytes >= 0;
+    return isKnown ? { format, expected, checkOnly: checkOnly === true, judgedOn, bytes } : undefined;
   } catch {
     return undefined;
   }
@@ -72,13 +76,26 @@ function isExpectation(value: unknown): value is ExpectedVersion {
   return Number.isSafeInteger((value as { exact?: unknown } | null)?.exact);
 }
 
+function isVersions(value: unknown): boolean {
+  const isPair = (each: unknown) =>
+    Array.isArray(each) && typeof each[0] === "string" && Number.isSafeInteger(each[1]);
+  return value === undefined || (Array.isArray(value) && value.every(isPair));
+}
+
 /** What an owner answers. `again`: it is none any more, or can't reach the store; whether anything was stored is unknown. */
 export type AppendAnswer =
   | { readonly kind: "again" }
   | { readonly kind: "stored"; readonly result: AppendResult }
-  | { readonly kind: "versionConflict"; readonly caseId: string; readonly actual: number }
+  | {
+    readonly kind: "versionConflict";
+    readonly caseId: string;
+    readonly expected: ExpectedVersion;
+    readonly actual: number;
+  }
   | { readonly kind: "eventIdConflict"; readonly eventId: string }
   | { readonly kind: "tooLarge"; readonly message: string }
+  | { readonly kind: "notAllowed"; readonly message: string }
+  | { readonly kind: "notValid"; readonly problems: readonly string[] }
   | { readonly kind: "invalid" };
 
 export function encodeAnswer(answer: AppendAnswer): Uint8Array {
@@ -88,16 +105,19 @@ export function encodeAnswer(answer: AppendAnswer): Uint8Array {
 /** The answer to an append that was not stored; undefined where nothing is known of that. */
 export function answerOf(error: unknown): AppendAnswer | undefined {
   if (error instanceof VersionConflict) {
-    return { kind: "versionConflict", caseId: error.caseId, actual: error.actual };
+    const { caseId, expected, actual } = error;
+    return { kind: "versionConflict", caseId, expected, actual };
   }
   if (error instanceof EventIdConflict) return { kind: "eventIdConflict", eventId: error.eventId };
   if (error instanceof EventTooLarge) return { kind: "tooLarge", message: error.message };
+  if (error instanceof NotAllowed) return { kind: "notAllowed", message: error.message };
+  if (error instanceof InvalidEvent) return { kind: "notValid", problems: error.problems };
   if (error instanceof OwnershipLost || error instanceof BackendUnavailable) return { kind: "again" };
   return undefined;
 }
 
 /** The result in an answer; undefined where another owner is to be asked. Throws what the owner refused it for. */
-export function resultIn(bytes: Uint8Array, expected: ExpectedVersion): AppendResult | undefined {
+export function resultIn(bytes: Uint8Array): AppendResult | undefined {
   const answer = JSON.parse(decoder.decode(bytes)) as AppendAnswer;
   switch (answer.kind) {
     case "again":
@@ -105,11 +125,15 @@ export function resultIn(bytes: Uint8Array, expected: ExpectedVersion): AppendRe
     case "stored":
       return answer.result;
     case "versionConflict":
-      throw new VersionConflict(answer.caseId, expected, answer.actual);
+      throw new VersionConflict(answer.caseId, answer.expected, answer.actual);
     case "eventIdConflict":
       throw new EventIdConflict(answer.eventId);
     case "tooLarge":
       throw new EventTooLarge(answer.message);
+    case "notAllowed":
+      throw new NotAllowed(answer.message.replace(/^Not allowed: /, ""));
+    case "notValid":
+      throw new InvalidEvent(answer.problems);
     case "invalid":
       throw new RangeError("The owner of the partition can't read the request");
   }

@@ -1,18 +1,18 @@
-/** Answers the requests to append to one partition, as its owner. @module */
+/** Answers the requests of nodes to append to one partition, as its owner. @module */
 import type { Msg } from "@nats-io/transport-deno";
 import { partitionOf } from "../../../../schema/partition.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { answerOf, type AppendAnswer, decodeAppend, encodeAnswer } from "./append_request.ts";
 
 /** By which requests come. */
-interface RequestSource {
+export interface RequestSource {
   /** What is under way when it is ended still comes. */
   subscribe(subject: string, onMessage: (msg: Msg) => void): () => void;
 }
 
 interface ServiceOptions {
   readonly source: RequestSource;
-  /** The requests to this partition, of every sender. */
+  /** The requests of nodes to this partition, which have judged what they ask for. */
   readonly subject: string;
   readonly partitions: number;
   readonly owner: Pick<PartitionWriter, "append" | "partition">;

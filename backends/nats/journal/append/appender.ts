@@ -1,9 +1,9 @@
 /** Appends events by whoever may write to their partitions: this node, the owner of each, or nobody at the moment. @module */
 import type { Msg } from "@nats-io/transport-deno";
-import type { LogSubjects } from "../../../../schema/nats/log.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { BackendUnavailable, EventIdConflict } from "../../../errors.ts";
 import type { AppendResult, ExpectedVersion } from "../../../event_store.ts";
+import { EventTooLarge } from "../../connection/errors.ts";
 import { delayOrAbort } from "../../../primitives/concurrency.ts";
 import { type PendingEvent, pendingEventOf } from "../../stream/message.ts";
 import { factOf, isSameFact } from "../partition/same_fact.ts";
@@ -11,22 +11,22 @@ import { OwnershipLost } from "../partition/record_writer.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { bytesOfEvent } from "../record/event_lines.ts";
 import { sliceToFit } from "../record/slices.ts";
-import type { PartitionAppend } from "./append_contribution.ts";
+import type { JudgedVersions, PartitionAppend } from "./append_contribution.ts";
 import { encodeAppend, resultIn } from "./append_request.ts";
 
 /** By which owners are asked. */
 interface Requests {
   readonly maxPayload: number;
   request(subject: string, data: Uint8Array): Promise<Msg>;
-  publish(subject: string, data: string): void;
 }
 
 interface AppenderOptions {
   readonly requests: Requests;
-  readonly subjects: LogSubjects;
   readonly partitions: number;
-  /** In whose name owners are asked. */
-  readonly sender: string;
+  /** On which owners are asked. */
+  subjectOf(partition: number): string;
+  /** Called once something was written by this node to a partition that it does not own. */
+  notify(partition: number): void;
   readonly signal: AbortSignal;
   /** The writer of a partition that this node owns. */
   ownerOf(partition: number): PartitionWriter | undefined;
@@ -47,11 +47,17 @@ export class Appender {
    * Stores the events of a partition all or none, up to some megabytes of them. Those of several partitions are checked
    * everywhere before any is stored; when the store becomes unavailable in between, the same call completes it.
    */
-  async append(events: readonly WireEvent[], expected: ExpectedVersion): Promise<AppendResult> {
+  async append(
+    events: readonly WireEvent[],
+    expected: ExpectedVersion,
+    judgedOn?: JudgedVersions,
+  ): Promise<AppendResult> {
     if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
     const pending = events.map((event) => pendingEventOf(event, this.options.partitions));
     refuseContradictions(pending, expected);
-    const parts = this.#partsOf(pending, expected);
+    const parts = judgedOn === undefined
+      ? this.#partsOf(pending, expected)
+      : wholeParts(pending, expected, judgedOn);
     if (parts.length > 1) await this.#sendAll(parts.map((part) => ({ ...part, checkOnly: true })));
     const results = await this.#sendAll(parts);
     const stored = results.reduce((sum, result) => sum + result.stored, 0);
@@ -95,16 +101,16 @@ export class Appender {
   }
 
   async #ask(append: PartitionAppend): Promise<AppendResult> {
-    const { requests, subjects, sender, signal } = this.options;
+    const { requests, subjectOf, signal } = this.options;
     const request = encodeAppend(append);
     if (request.length + HEADERS_ROOM > requests.maxPayload && append.events.length > 1) {
       return await this.#askInHalves(append);
     }
-    const subject = subjects.append(append.events[0]!.partition, sender);
+    const subject = subjectOf(append.events[0]!.partition);
     for (let tries = 0;; tries++) {
       let cause: unknown;
       try {
-        const result = resultIn((await requests.request(subject, request)).data, append.expected);
+        const result = resultIn((await requests.request(subject, request)).data);
         if (result !== undefined) return result;
       } catch (error) {
         if (!isWithoutOwner(error)) throw error;
@@ -124,7 +130,14 @@ export class Appender {
     return view !== undefined && view.state.owner === undefined;
   }
 
-  async #askInHalves({ events, expected, checkOnly = false }: PartitionAppend): Promise<AppendResult> {
+  async #askInHalves(
+    { events, expected, judgedOn, checkOnly = false }: PartitionAppend,
+  ): Promise<AppendResult> {
+    if (judgedOn !== undefined) {
+      throw new EventTooLarge(
+        "Decisions are stored together with what they were judged with: append fewer at once",
+      );
+    }
     const half = events.length >> 1;
     const first = await this.#ask({ events: events.slice(0, half), expected, checkOnly });
     const second = await this.#ask({ events: events.slice(half), expected: "any", checkOnly });
@@ -134,15 +147,25 @@ export class Appender {
 
   /** Compares and sets, and notifies the owner that there may be by now. */
   async #appendDirectly(append: PartitionAppend, cause: unknown): Promise<AppendResult> {
-    const { writerOf, requests, subjects } = this.options;
+    const { writerOf, notify } = this.options;
     const { partition } = append.events[0]!;
     if (writerOf === undefined) {
       throw new BackendUnavailable("No node is running that takes events", { cause });
     }
     const result = await (await writerOf(partition)).append(append);
-    if (result.stored > 0) requests.publish(subjects.written(partition), "");
+    if (result.stored > 0) notify(partition);
     return result;
   }
+}
+
+/** An append for each partition, each in one piece. */
+function wholeParts(
+  events: readonly PendingEvent[],
+  expected: ExpectedVersion,
+  judgedOn: JudgedVersions,
+): PartitionAppend[] {
+  const byPartition = Map.groupBy(events, ({ partition }) => partition);
+  return [...byPartition.values()].map((its) => ({ events: its, expected, judgedOn }));
 }
 
 /** Throws EventIdConflict for an id with two contents, and TypeError for an expectation that is not of one case. */

@@ -1,7 +1,9 @@
 /** The partitions of a node: those it owns, with what it serves others there, and views of the rest. @module */
 import type { LogSubjects } from "../../../../schema/nats/log.ts";
+import type { Admission } from "../../authority/admission.ts";
 import type { NatsClient } from "../../connection/client.ts";
 import { serveAppends } from "../append/append_service.ts";
+import { serveProducers } from "../append/producer_service.ts";
 import { serveSettles } from "../mailbox/settle_service.ts";
 import type { OpenedPartition } from "../partition/opened_partition.ts";
 import { PartitionViews } from "../partition/partition_views.ts";
@@ -17,6 +19,8 @@ interface PartitionsOptions {
   readonly client: Pick<NatsClient, "subscribe" | "publish">;
   readonly subjects: LogSubjects;
   readonly partitions: number;
+  /** What is asked of an append of a producer. */
+  readonly admission: Admission;
   readonly node: string;
   /** Aborts when the backend closes, or the store is lost. */
   readonly signal: AbortSignal;
@@ -31,6 +35,8 @@ interface PartitionsOptions {
   onStalled(): void;
   /** Called once another node has taken a partition. */
   onLost(partition: number): void;
+  /** All processors of this program. */
+  registered(): readonly HostedProcessor[];
 }
 
 interface OwnedPartition {
@@ -83,7 +89,7 @@ export class Partitions {
     await this.drop(partition);
     const { writer, opened } = await this.#open(partition, true);
     try {
-      const taken = await writer.takeOver(processors);
+      const taken = await writer.takeOver(processors, this.#options.registered());
       this.#owned.set(partition, { writer, opened, stop: this.#serve(writer) });
       return taken;
     } catch (error) {
@@ -152,10 +158,11 @@ export class Partitions {
   }
 
   #serve(owner: PartitionWriter): () => void {
-    const { client: source, subjects, partitions, now } = this.#options;
+    const { client: source, subjects, partitions, admission, now } = this.#options;
     const { partition } = owner;
     const ends = [
-      serveAppends({ source, subject: subjects.appends(partition), partitions, owner }),
+      serveAppends({ source, subject: subjects.commits(partition), partitions, owner }),
+      serveProducers({ source, subjects, partitions, owner, admission }),
       serveSettles({ source, subject: subjects.settles(partition), owner, now }),
     ];
     return () => ends.forEach((end) => end());

@@ -14,8 +14,10 @@ import {
   WHOLE_PARTITION,
 } from "../../../mailbox/lease_store.ts";
 import { BackendUnavailable } from "../../../errors.ts";
+import { pausedOf } from "../../../pauses.ts";
 import { Conflict } from "../../connection/errors.ts";
 import { markContribution } from "../mailbox/settle_contribution.ts";
+import { readPauses } from "../reads/pauses.ts";
 import type { HostedProcessor } from "./hosting.ts";
 import { aloneContribution, giveBackContribution, joinContribution } from "./hosting_contributions.ts";
 import { type BucketContent, type LeaseBucket, leaseKeyText } from "./lease_bucket.ts";
@@ -90,10 +92,13 @@ export class RecordLeaseStore implements LeaseStore {
 
   async overview(): Promise<LeaseOverview> {
     const { bucket, partitions } = this.#options;
-    const { leases, nodes, lasts } = await bucket.read();
+    const [{ leases, nodes, lasts }, pauses] = await Promise.all([bucket.read(), readPauses(partitions)]);
     this.#lasts = lasts;
     const running = leases.map(({ partition, scope, value: owner }) => ({ partition, scope, owner }));
-    return { partitions: partitions.partitions, nodes, running };
+    return {
+      ...{ partitions: partitions.partitions, nodes, running },
+      ...{ paused: pausedOf(pauses, "processor"), drained: pausedOf(pauses, "node") },
+    };
   }
 
   async acquire(keys: readonly LeaseKey[], processors: readonly string[]): Promise<readonly AcquiredLease[]> {

@@ -29,13 +29,15 @@ interface Wanted {
   /** Nothing between the checkpoint and this place is of its types. */
   readonly after: number;
   readonly types: readonly string[];
+  /** What was done before it was rewound, up to here, comes without what never was; 0: it never was. */
+  readonly redeliversTo?: number;
   isParked(caseId: string): boolean;
 }
 
 /** Reads records until the batch is full or no more come. */
 export async function nextFreshBatch(
   records: AsyncIterable<StoredRecord>,
-  { from, after, types, isParked }: Wanted,
+  { from, after, types, isParked, redeliversTo = 0 }: Wanted,
   limits: BatchLimits,
 ): Promise<FreshEvents> {
   const lines: Line[] = [];
@@ -47,7 +49,8 @@ export async function nextFreshBatch(
       if (types.includes(event.type)) {
         const line = deliveryLine(placed, 1, isParked(event.caseId));
         bytes += lineBytes(line);
-        const isFull = lines.length === limits.batchSize || bytes > limits.batchBytes;
+        const isFull = lines.length === limits.batchSize || bytes > limits.batchBytes ||
+          (position > redeliversTo && to > from && to <= redeliversTo);
         if (isFull && lines.length > 0) return { batch: batchOf(lines, from, to), scannedTo, hasMore: true };
         lines.push(line);
         to = position;

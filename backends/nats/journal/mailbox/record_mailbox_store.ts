@@ -52,14 +52,16 @@ export class RecordMailboxStore implements MailboxStore {
     const writer = await this.#readerOf(owner);
     if (writer === undefined) return { kind: "fenced" };
     const { state } = writer;
-    const { checkpoint } = state.processor(owner.processor);
+    const { checkpoint, redeliversTo } = state.processor(owner.processor);
     const parked = state.parkedOf(owner.processor);
     const now = this.#options.now();
     const nextDueMs = nextDue(parked.values()) - now;
     const due = await redeliveryBatch(writer, parked.values(), checkpoint, now, limits);
     if (due !== undefined) return { kind: "fetched", batch: due, checkpoint, nextDueMs };
     const after = this.#scanned.after(owner, checkpoint);
-    const wanted = { from: checkpoint, after, types: owner.types, isParked: (id: string) => parked.has(id) };
+    const { types } = owner;
+    const isParked = (id: string) => parked.has(id);
+    const wanted = { from: checkpoint, after, types, redeliversTo: redeliversTo ?? 0, isParked };
     // The record that the place is in may hold more behind it.
     const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1));
     const { batch, scannedTo, hasMore } = await nextFreshBatch(records, wanted, limits);
@@ -126,9 +128,12 @@ export class RecordMailboxStore implements MailboxStore {
     const subscribers = this.#subscribers.get(partition) ?? new Set();
     if (subscribers.size === 0) return;
     const types = new Set(record.events.map(({ type }) => type));
-    const parked = new Set(record.changes.parked.map(({ processor }) => processor));
+    const changed = new Set([
+      ...record.changes.parked.map(({ processor }) => processor),
+      ...record.head.processors.filter((move) => move.redeliversTo !== undefined).map(({ name }) => name),
+    ]);
     for (const subscriber of subscribers) {
-      const isMeant = parked.has(subscriber.processor) || subscriber.types.some((type) => types.has(type));
+      const isMeant = changed.has(subscriber.processor) || subscriber.types.some((type) => types.has(type));
       if (isMeant) subscriber.notify();
     }
   }

@@ -35,6 +35,7 @@ export class RecordPassStore implements PassStore {
     const parked = owners.map(({ processor }) => state.parkedOf(processor)).filter(({ size }) => size > 0);
     const nextDueMs = Math.min(Infinity, ...parked.map((cases) => nextDue(cases.values()) - now()));
     if (nextDueMs <= 0) return noPass("plain");
+    for (const owner of owners) if (await isRedelivering(writer, owner)) return noPass("plain");
     const members = owners.map((owner): PassMember => {
       const { processor, types } = owner;
       const { checkpoint: from } = state.processor(processor);
@@ -78,6 +79,24 @@ export class RecordPassStore implements PassStore {
     }
     return false;
   }
+}
+
+/** Whether the next event of a rewound processor is one that it had done before. */
+async function isRedelivering(writer: PartitionWriter, { processor, types }: PassOwner): Promise<boolean> {
+  const { checkpoint, redeliversTo = 0 } = writer.state.processor(processor);
+  if (checkpoint >= redeliversTo) return false;
+  for await (
+    const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(checkpoint) - 1))
+  ) {
+    if (eventPosition(sequence, 0) > redeliversTo) return false;
+    if (record.kind === "malformed") continue;
+    const isNext = record.events.some(({ index, type }) => {
+      const position = eventPosition(sequence, index);
+      return position > checkpoint && position <= redeliversTo && types.includes(type);
+    });
+    if (isNext) return true;
+  }
+  return false;
 }
 
 /** A subscriber has more than is to be kept here. */

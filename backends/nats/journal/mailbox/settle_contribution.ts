@@ -3,6 +3,7 @@ import { EventIdConflict, SettlementRefused } from "../../../errors.ts";
 import { type Batch, linesOf, positionOf, sliceBatch } from "../../../mailbox/batch.ts";
 import type { InFlightMark, Settlement, StoredTimerChange } from "../../../mailbox/mailbox.ts";
 import type { MailboxOwner, SettleStatus } from "../../../mailbox/mailbox_store.ts";
+import { redeliveredPart } from "../../../settlement/redelivered.ts";
 import { planSettlement } from "../../../settlement/plan.ts";
 import { type PendingEvent, pendingEventOfRow, pendingEventsOf } from "../../stream/message.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
@@ -27,19 +28,24 @@ export function settleContribution(
   const bytes = outputs.reduce((sum, event) => sum + bytesOfEvent(event), changesSize(settlement));
   const addTo = async (plan: RecordPlan): Promise<() => SettleStatus> => {
     plan.claim(processor);
-    const { checkpoint, epoch: current } = plan.state.processor(processor);
+    const { checkpoint, epoch: current, redeliversTo = 0 } = plan.state.processor(processor);
     if (current !== epoch) return () => "fenced";
     const parked = plan.state.parkedOf(processor);
     const parkedOf = (caseId: string) => parked.get(caseId) ?? [];
     const planned = planSettlement({ processor, checkpoint, parkedOf, now: now() }, batch, settlement);
     if (planned === null) return () => "already";
     await plan.load(outputs);
-    refuseOtherContent(plan, outputs);
-    for (const event of outputs) if (plan.find(event) === undefined) plan.add(event);
-    plan.changes.timers.push(...settlement.timers);
+    const redelivered = redeliveredPart({ redeliversTo }, batch);
+    const { fresh, differences } = redelivered === "none"
+      ? { fresh: outputs, differences: 0 }
+      : withoutStored(plan, outputs);
+    refuseOtherContent(plan, fresh);
+    for (const event of fresh) if (plan.find(event) === undefined) plan.add(event);
+    if (redelivered !== "all") plan.changes.timers.push(...settlement.timers);
     plan.changes.trail.push(...planned.trail);
     for (const [caseId, waiting] of planned.parked) plan.changes.parked.push({ processor, caseId, waiting });
-    plan.moves.push({ name: processor, from: checkpoint, to: planned.checkpoint, epoch });
+    const counted = differences === 0 ? {} : { differences };
+    plan.moves.push({ name: processor, from: checkpoint, to: planned.checkpoint, epoch, ...counted });
     return () => "settled";
   };
   return { size: { events: outputs.length, bytes }, addTo };
@@ -52,6 +58,13 @@ export function requireTimer(change: StoredTimerChange): void {
     throw new RangeError(`Cannot set a timer at a time that is none: ${change.at}`);
   }
   pendingEventOfRow(change.row);
+}
+
+/** Outputs of a redelivery without those that are stored already; how many of these came out otherwise. */
+function withoutStored(plan: RecordPlan, outputs: readonly PendingEvent[]) {
+  const own = new Set(outputs.filter((event) => plan.isStoredFromSameInput(event)));
+  const differences = [...own].filter((event) => plan.find(event)?.isSame === false).length;
+  return { fresh: outputs.filter((event) => !own.has(event)), differences };
 }
 
 /** What is stored under the ids of outputs must be these outputs, of an earlier try. Throws SettlementRefused. */

@@ -1,7 +1,12 @@
-/** Dead letters of a store of records. @module */
-import type { DeadLetterFilter, DeadLetters, OperatorAction } from "../../../dead_letters.ts";
+/** Dead letters and parked deliveries of a store of records. @module */
+import type {
+  DeadLetterFilter,
+  DeadLetters,
+  OperatorAction,
+  ParkedDeliveries,
+} from "../../../dead_letters.ts";
 import type { RecordContext } from "../store/record_context.ts";
-import { actContribution, type DeadLetterAct } from "./act_on_dead_letters.ts";
+import { actContribution, type DeliveryAct } from "./act_on_dead_letters.ts";
 
 type DeadLettersContext = Pick<RecordContext, "partitions" | "reads" | "clock" | "notifyOwner">;
 
@@ -9,21 +14,31 @@ export function deadLettersOf(context: DeadLettersContext): DeadLetters {
   const { reads } = context;
   return {
     list: (filter) => reads.listDeadLetters(filter),
-    count: (filter) => reads.countDeadLetters(filter),
+    count: (filter) => reads.countStopped("dead", filter),
     redrive: (filter, by) => actOn(context, "redrive", filter, by),
     discard: (filter, by) => actOn(context, "discard", filter, by),
+  };
+}
+
+export function parkedOf(context: DeadLettersContext): ParkedDeliveries {
+  const { reads } = context;
+  return {
+    list: (filter) => reads.listParked(filter),
+    count: (filter) => reads.countStopped("retry", filter),
+    retry: (filter, by) => actOn(context, "retry_now", filter, by),
   };
 }
 
 /** Acts in each partition by one record. */
 async function actOn(
   context: DeadLettersContext,
-  act: DeadLetterAct,
+  act: DeliveryAct,
   filter: DeadLetterFilter,
   by: OperatorAction,
 ): Promise<number> {
   const { reads, partitions, clock } = context;
-  const found = Map.groupBy(await reads.findDeadLetters(filter), ({ partition }) => partition);
+  const state = act === "retry_now" ? "retry" : "dead";
+  const found = Map.groupBy(await reads.findStopped(state, filter), ({ partition }) => partition);
   const counts = await Promise.all([...found].map(async ([partition, its]) => {
     const view = await partitions.view(partition);
     const count = await view.submit(actContribution(act, its, by, () => clock.now()));

@@ -2,9 +2,13 @@
 import { partitionOf } from "../../../../schema/partition.ts";
 import type { AuditEntry } from "../../../dead_letters.ts";
 import type { Contribution } from "../partition/commit_queue.ts";
-import type { RecordContext } from "../store/record_context.ts";
+import type { ServerClock } from "../../stream/server_clock.ts";
+import type { Partitions } from "../leases/partitions.ts";
 
-type TrailContext = Pick<RecordContext, "partitions" | "clock">;
+interface TrailContext {
+  readonly partitions: Pick<Partitions, "view" | "partitions">;
+  readonly clock: Pick<ServerClock, "now">;
+}
 
 /** Adds an act to the trail of its case. */
 export async function recordAct(

@@ -2,12 +2,13 @@
 import { WHOLE_PARTITION } from "../../../mailbox/lease_store.ts";
 import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
 import type { Inbox } from "../../../dead_letters.ts";
-import type { Health, MailboxHealth } from "../../../health.ts";
+import type { FanOutHealth, Health, MailboxHealth } from "../../../health.ts";
+import { inOrder } from "../../../pauses.ts";
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import type { ParkedCase } from "../../../settlement/parked_case.ts";
 import { describeDurability } from "../../operations/durability.ts";
 import { READS_AT_ONCE } from "../../stream/direct_get.ts";
-import type { LeaseEntry } from "../leases/lease_bucket.ts";
+import type { BucketContent, LeaseEntry } from "../leases/lease_bucket.ts";
 import type { LogState, ProcessorState } from "../partition/log_state.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { allViews } from "../reads/all_views.ts";
@@ -19,10 +20,11 @@ interface HealthContext extends Pick<LogReads, "views"> {
   readonly replicas: number;
   readonly syncAlways: boolean | undefined;
   readonly inbox: Pick<Inbox, "count">;
+  fanOut(views: readonly PartitionWriter[]): Promise<FanOutHealth | undefined>;
   /** The present time of the store. */
   now(): number;
-  /** The leases that have not expired. */
-  readLeases(): Promise<readonly LeaseEntry[]>;
+  /** The leases that have not expired, and the nodes that are alive. */
+  readLeases(): Promise<Pick<BucketContent, "leases" | "nodes">>;
 }
 
 /** Deliveries, and timers, are counted up to here for each partition. */
@@ -30,7 +32,11 @@ const COUNT_UP_TO = 10_000;
 
 export async function recordHealth(context: HealthContext): Promise<Health> {
   const { replicas, syncAlways, inbox, readLeases } = context;
-  const [views, leases, rejected] = await Promise.all([allViews(context), readLeases(), inbox.count()]);
+  const [views, { leases, nodes }, rejected] = await Promise.all([
+    allViews(context),
+    readLeases(),
+    inbox.count(),
+  ]);
   // Before the mailboxes: the event of a timer that fires meanwhile is then counted there.
   const timers = await timersOf(views);
   const rows = views.flatMap((view) =>
@@ -40,7 +46,18 @@ export async function recordHealth(context: HealthContext): Promise<Health> {
   mailboxes.sort((a, b) =>
     a.processor < b.processor ? -1 : a.processor > b.processor ? 1 : a.partition - b.partition
   );
-  return { ...describeDurability(replicas, syncAlways), ...timers, mailboxes, rejected };
+  const pauses = inOrder(views.flatMap(({ state }) => [...state.pauses.values()]));
+  const fanOut = await context.fanOut(views);
+  const copied = fanOut === undefined ? {} : { fanOut };
+  return {
+    ...describeDurability(replicas, syncAlways),
+    ...timers,
+    mailboxes,
+    rejected,
+    pauses,
+    nodes,
+    ...copied,
+  };
 }
 
 async function timersOf(views: readonly PartitionWriter[]): Promise<Pick<Health, "timers" | "nextTimerAt">> {

@@ -2,7 +2,8 @@
 import { ingestName } from "../../../../schema/nats.ts";
 import { inboxName } from "../../../../schema/nats/log.ts";
 import { repeat } from "../../../primitives/repeat.ts";
-import { type InboxContext, type IngestContext, ingestPending } from "../../operations/ingest.ts";
+import { type IngestContext, ingestPending } from "../../operations/ingest.ts";
+import type { InboxContext } from "../../operations/ingest_inbox.ts";
 import type { RecordContext } from "../store/record_context.ts";
 import { recordAct } from "./record_act.ts";
 import { fireDueTimers } from "./fire_timers.ts";
@@ -11,7 +12,8 @@ import { fireDueTimers } from "./fire_timers.ts";
 const TIMERS_INTERVAL_MS = 250;
 const INGEST_INTERVAL_MS = 250;
 
-interface MaintenanceOptions extends Pick<IngestContext, "append" | "onInputRefused" | "producers"> {
+interface MaintenanceOptions
+  extends Pick<IngestContext, "append" | "onInputRefused" | "producers" | "names"> {
   /** The clock timers are measured against; undefined: the clock of the store. */
   readonly timersAsOf: (() => Date) | undefined;
 }

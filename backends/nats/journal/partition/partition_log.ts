@@ -1,8 +1,15 @@
 /** The records of one partition in their stream: written directly behind the last one that is known, or not at all. @module */
 import type { NatsClient } from "../../connection/client.ts";
 import { writeBatch, writeOne } from "../../stream/atomic_publish.ts";
-import { positionOfNext, readBytesAt, readNextBytes, readSubjectBytes } from "../../stream/direct_get.ts";
+import {
+  type MessageBytes,
+  positionOfNext,
+  readBytesAt,
+  readNextBytes,
+  readSubjectBytes,
+} from "../../stream/direct_get.ts";
 import { decodeRecord } from "../record/decode_record.ts";
+import { LINK_HEADER, type LinkedPayload } from "../record/link.ts";
 import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
 
 /** Every method throws BackendUnavailable where there is no answer. */
@@ -15,7 +22,7 @@ export interface PartitionLog {
    * returns the sequence of the first. Throws Conflict where another one is there, and BackendUnavailable when they may or may
    * not be written.
    */
-  append(payloads: readonly Uint8Array[], last: number): Promise<number>;
+  append(records: readonly LinkedPayload[], last: number): Promise<number>;
   /** The records behind a sequence, as far as the server that is asked has them: a replica may be behind. */
   readBehind(sequence: number): AsyncIterable<StoredRecord>;
   /** The sequence of the first record behind a sequence, by the server that takes the writes; undefined for none. */
@@ -41,19 +48,19 @@ export class NatsPartitionLog implements PartitionLog {
     return this.client.maxPayload - HEADERS_ROOM;
   }
 
-  append(payloads: readonly Uint8Array[], last: number): Promise<number> {
+  append(records: readonly LinkedPayload[], last: number): Promise<number> {
     const { client, subject } = this;
-    const writes = payloads.map((body, i) => {
+    const writes = records.map(({ payload: body, link }, i) => {
       const expect = i === 0 ? { expect: { filter: subject, last } } : {};
-      return { subject, payload: "", body, ...expect };
+      return { subject, payload: "", body, header: [LINK_HEADER, link] as const, ...expect };
     });
     return writes.length === 1 ? writeOne(client, writes[0]!) : writeBatch(client, writes);
   }
 
   async *readBehind(sequence: number): AsyncGenerator<StoredRecord> {
     const { client, stream, subject } = this;
-    for await (const { position, data } of readSubjectBytes(client, stream, subject, sequence + 1)) {
-      yield { sequence: position, record: decodeRecord(data) };
+    for await (const message of readSubjectBytes(client, stream, subject, sequence + 1)) {
+      yield storedRecordOf(message);
     }
   }
 
@@ -64,11 +71,15 @@ export class NatsPartitionLog implements PartitionLog {
   async readNext(sequence: number): Promise<StoredRecord | undefined> {
     const { client, stream, subject } = this;
     const found = await readNextBytes(client, stream, subject, sequence + 1);
-    return found && { sequence: found.position, record: decodeRecord(found.data) };
+    return found && storedRecordOf(found);
   }
 
   async readRecord(sequence: number, ofCase?: string): Promise<LogRecord | MalformedRecord | undefined> {
     const bytes = await readBytesAt(this.client, this.stream, sequence);
     return bytes && decodeRecord(bytes, ofCase);
   }
+}
+
+function storedRecordOf({ position: sequence, data, header }: MessageBytes): StoredRecord {
+  return { sequence, record: decodeRecord(data), link: header(LINK_HEADER) };
 }

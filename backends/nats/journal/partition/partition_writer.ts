@@ -138,9 +138,12 @@ export class PartitionWriter {
   }
 
   /** Takes the partition over from whoever has it, with these processors. Throws OwnershipLost where another node was later. */
-  async takeOver(processors: readonly HostedProcessor[] = []): Promise<TakenPartition> {
+  async takeOver(
+    processors: readonly HostedProcessor[] = [],
+    registered: readonly HostedProcessor[] = [],
+  ): Promise<TakenPartition> {
     const { node, log: { maxPayload }, now } = this.#options;
-    const taking = takeOver(this.#writer, { node, processors, maxPayload, now });
+    const taking = takeOver(this.#writer, { node, processors, registered, maxPayload, now });
     this.#taken = await this.#outage.whileAvailable(taking);
     this.#options.opened.own(this.#taken.epoch);
     return this.#taken;

@@ -11,7 +11,8 @@ import type { PartitionLog } from "./partition_log.ts";
 import type { LogState } from "./log_state.ts";
 import type { ProcessorMove, RecordChanges } from "../record/record.ts";
 import { type PlacedEvent, readRecordEvents } from "./case_events.ts";
-import { factOf, isSameFact, storedFactOf } from "./same_fact.ts";
+import { factOf, isSameFact, originIn, storedFactOf } from "./same_fact.ts";
+import { hasSameOrigin } from "../../../settlement/redelivered.ts";
 
 /** Records are read whole where they hold several cases: some megabytes each in memory. */
 const RECORDS_AT_ONCE = 4;
@@ -50,7 +51,7 @@ export class NextRecord extends Error {
 export class RecordPlan {
   readonly events: VersionedEvent[] = [];
   readonly moves: ProcessorMove[] = [];
-  readonly changes: { [K in keyof RecordChanges]: RecordChanges[K][number][] } = {
+  readonly changes: { -readonly [K in keyof RecordChanges]: NonNullable<RecordChanges[K]>[number][] } = {
     timers: [],
     parked: [],
     trail: [],
@@ -113,6 +114,13 @@ export class RecordPlan {
     if (found === undefined) return undefined;
     const isSame = isSameFact(factOf(event), storedFactOf(found.event));
     return { kind: "stored", position: found.position, version: found.event.version, isSame };
+  }
+
+  /** Whether what is stored under its id was made by the same processor from the same input. */
+  isStoredFromSameInput(event: PendingEvent): boolean {
+    const found = this.#cases.get(event.caseId)!.stored.get(event.eventId);
+    if (found === undefined) return false;
+    return hasSameOrigin(originIn(factOf(event).text), originIn(storedFactOf(found.event).text));
   }
 
   /** Adds a new event behind the others of its case. */

@@ -12,6 +12,7 @@ import type { HeadIndex } from "./head_index.ts";
 import type { EncodedRecord } from "../record/encode_record.ts";
 import type { PartitionLog } from "./partition_log.ts";
 import { type KnownState, LogState } from "./log_state.ts";
+import { linkAll } from "../record/link.ts";
 import type { LogRecord, StoredRecord } from "../record/record.ts";
 
 /** Another owner has taken the partition: nothing more can be written under this epoch. */
@@ -117,14 +118,18 @@ export class RecordWriter {
   /** The records as they are stored; undefined when others were faster, and these are to be made anew. */
   async #send(records: readonly EncodedRecord[]): Promise<readonly StoredRecord<LogRecord>[] | undefined> {
     const { log } = this.#options;
-    const { last } = this.state;
-    const payloads = records.map(({ payload }) => payload);
+    const { last, lastRecord: { link } } = this.state;
+    const linked = linkAll(link, records.map(({ payload }) => payload));
     const { nonce } = records[0]!.record.head;
     const own: StoredRecord<LogRecord>[] = [];
     for (let tries = 0;; tries++) {
       try {
-        const first = await this.#retrying(() => log.append(payloads, last));
-        const stored = records.map(({ record }, i) => ({ sequence: first + i, record }));
+        const first = await this.#retrying(() => log.append(linked, last));
+        const stored = records.map(({ record }, i) => ({
+          sequence: first + i,
+          record,
+          link: linked[i]!.link,
+        }));
         for (const each of stored) this.#absorb(each);
         return stored;
       } catch (error) {
@@ -159,10 +164,11 @@ export class RecordWriter {
     return count;
   }
 
-  #absorb({ sequence, record }: StoredRecord): void {
-    this.state.absorb({ sequence, record });
-    if (record.kind === "record") this.#options.heads.absorb({ sequence, record });
-    this.#options.onRecord?.({ sequence, record });
+  #absorb(stored: StoredRecord): void {
+    const { record } = stored;
+    this.state.absorb(stored);
+    if (record.kind === "record") this.#options.heads.absorb({ ...stored, record });
+    this.#options.onRecord?.(stored);
   }
 
   #retrying<T>(work: () => Promise<T>): Promise<T> {

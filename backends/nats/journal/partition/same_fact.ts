@@ -32,6 +32,12 @@ function dataIn(text: string): string {
   return text.split("\t", 5)[4]!;
 }
 
+/** What the metadata says of where an event came from. */
+export function originIn(text: string): { readonly causation_id?: string; readonly source?: string } {
+  const metadata = jsonOf(text.split("\t", 6)[5]!);
+  return typeof metadata === "object" && metadata !== null ? metadata : {};
+}
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);

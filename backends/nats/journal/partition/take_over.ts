@@ -1,6 +1,7 @@
 /** Takes a partition over: from then on no record of an earlier owner can be written. @module */
 import type { Hosted } from "../../../mailbox/lease_store.ts";
 import { epochOfEra } from "../../../mailbox/lease_epoch.ts";
+import { knownMoves } from "../leases/beginnings.ts";
 import { type HostedProcessor, hostProcessors } from "../leases/hosting.ts";
 import { buildRecords } from "./build_records.ts";
 import { nextNonce, type RecordWriter } from "./record_writer.ts";
@@ -9,6 +10,8 @@ interface TakeOverOptions {
   readonly node: string;
   /** What the node hosts there from now on. */
   readonly processors: readonly HostedProcessor[];
+  /** All that its program has: they are known in the partition before any of them works there. */
+  readonly registered?: readonly HostedProcessor[];
   readonly maxPayload: number;
   /** The present time of the store. */
   now(): number;
@@ -26,7 +29,7 @@ export interface TakenPartition {
  */
 export async function takeOver(
   writer: RecordWriter,
-  { node, processors, now, maxPayload }: TakeOverOptions,
+  { node, processors, registered = [], now, maxPayload }: TakeOverOptions,
 ): Promise<TakenPartition> {
   const { state } = writer;
   let epoch = 0;
@@ -37,7 +40,9 @@ export async function takeOver(
     const hosting = hostProcessors(state, node, epochOfEra(epoch), processors);
     hosted = hosting.hosted;
     const content = { nonce: nextNonce(epoch), epoch, kind: "take", node, now: now() } as const;
-    return Promise.resolve(buildRecords(state, { ...content, processors: hosting.moves }, maxPayload));
+    const others = registered.filter(({ name }) => !processors.some((each) => each.name === name));
+    const moves = [...hosting.moves, ...knownMoves(state, others)];
+    return Promise.resolve(buildRecords(state, { ...content, processors: moves }, maxPayload));
   });
   writer.own(epoch);
   return { epoch, hosted };

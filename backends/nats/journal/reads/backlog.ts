@@ -25,10 +25,32 @@ export async function backlogBehind(
     : 0;
   const before = isRecord ? sumOf(record.head.counts, takes) : 0;
   const count = sumOf(state.counts, takes) - before + beside;
-  if (count <= 0) return { count: 0, oldest: undefined };
+  if (count <= 0) return NONE;
   if (isRecord && beside > 0) return { count, oldest: record.head.recordedAt };
   return { count, oldest: await firstAbove(view, sequence, before, takes) };
 }
+
+/** The same behind a position of the whole log; of all types, where none are named. */
+export async function backlogAfter(
+  view: BacklogView,
+  position: number,
+  types: readonly string[] = Object.keys(view.state.counts),
+): Promise<Backlog> {
+  const sequence = recordSequenceOf(position);
+  if (view.state.last < sequence) return NONE;
+  const next = await view.nextRecord(sequence - 1);
+  if (next === undefined || next.record.kind === "malformed") return NONE;
+  const { head, events } = next.record;
+  const first = next.sequence === sequence ? indexOf(position) + 1 : 0;
+  const within = events.filter(({ index, type }) => index >= first && types.includes(type)).length;
+  const before = sumOf(head.counts, types);
+  const count = sumOf(view.state.counts, types) - before + within;
+  if (count <= 0) return NONE;
+  if (within > 0) return { count, oldest: head.recordedAt };
+  return { count, oldest: await firstAbove(view, next.sequence, before, types) };
+}
+
+const NONE: Backlog = { count: 0, oldest: undefined };
 
 function sumOf(counts: Counts, types: readonly string[]): number {
   return types.reduce((sum, type) => sum + (counts[type] ?? 0), 0);

@@ -1,6 +1,6 @@
-/** Dead letters: parked deliveries that were given up, of all partitions. @module */
+/** Deliveries behind which a case waits, given up or tried again, of all partitions. @module */
 import { partitionOf } from "../../../../schema/partition.ts";
-import type { DeadLetter, DeadLetterFilter } from "../../../dead_letters.ts";
+import type { DeadLetter, DeadLetterFilter, ParkedHead, StoppedDelivery } from "../../../dead_letters.ts";
 import { mapConcurrently } from "../../../primitives/concurrency.ts";
 import type { ParkedCase, ParkedDelivery } from "../../../settlement/parked_case.ts";
 import { READS_AT_ONCE } from "../../stream/direct_get.ts";
@@ -11,43 +11,67 @@ import { storedEventOf } from "./read_events.ts";
 
 const DEFAULT_LIMIT = 100;
 
-/** A delivery that was given up, and what is parked beside it. */
-interface DeadDelivery {
+/** `dead` waits for a person, `retry` for its time. */
+export type StoppedState = Exclude<ParkedDelivery["state"], "held">;
+
+/** A delivery behind which its case waits, and what is parked beside it. */
+interface FoundDelivery {
   readonly processor: string;
   readonly partition: number;
   readonly caseId: string;
   readonly waiting: ParkedCase;
-  readonly dead: ParkedDelivery;
+  readonly delivery: ParkedDelivery;
 }
 
 /** The dead letters that match, oldest first, at most `limit`. */
-export async function listDeadLetters(
+export function listDeadLetters(
   reads: Pick<LogReads, "views">,
   filter: DeadLetterFilter = {},
 ): Promise<DeadLetter[]> {
-  const views = await chosenViews(reads, filter);
-  const byPartition = new Map(views.map((view) => [view.partition, view]));
-  const found = deadIn(views, filter).slice(0, filter.limit ?? DEFAULT_LIMIT);
-  return await mapConcurrently(
-    READS_AT_ONCE,
-    found,
-    (each) => deadLetterOf(byPartition.get(each.partition)!, each),
-  );
+  return list(reads, "dead", filter, (delivery) => delivery);
 }
 
-export async function countDeadLetters(
+/** The deliveries that are tried again and match, oldest first, at most `limit`. */
+export function listParked(
   reads: Pick<LogReads, "views">,
   filter: DeadLetterFilter = {},
+): Promise<ParkedHead[]> {
+  const due = (delivery: StoppedDelivery, { dueAt }: ParkedDelivery) => ({
+    ...delivery,
+    dueAt: new Date(dueAt).toISOString(),
+  });
+  return list(reads, "retry", filter, due);
+}
+
+async function list<D>(
+  reads: Pick<LogReads, "views">,
+  state: StoppedState,
+  filter: DeadLetterFilter,
+  shownAs: (delivery: StoppedDelivery, parked: ParkedDelivery) => D,
+): Promise<D[]> {
+  const views = await chosenViews(reads, filter);
+  const byPartition = new Map(views.map((view) => [view.partition, view]));
+  const found = stoppedIn(views, state, filter).slice(0, filter.limit ?? DEFAULT_LIMIT);
+  const read = async (each: FoundDelivery) =>
+    shownAs(await deliveryOf(byPartition.get(each.partition)!, each), each.delivery);
+  return await mapConcurrently(READS_AT_ONCE, found, read);
+}
+
+export async function countStopped(
+  reads: Pick<LogReads, "views">,
+  state: StoppedState,
+  filter: DeadLetterFilter = {},
 ): Promise<number> {
-  return deadIn(await chosenViews(reads, filter), filter).length;
+  return stoppedIn(await chosenViews(reads, filter), state, filter).length;
 }
 
 /** What an act with this filter concerns, oldest first, at most `limit`. */
-export async function findDeadLetters(
+export async function findStopped(
   reads: Pick<LogReads, "views">,
+  state: StoppedState,
   filter: DeadLetterFilter,
-): Promise<DeadDelivery[]> {
-  return deadIn(await chosenViews(reads, filter), filter).slice(0, filter.limit ?? DEFAULT_LIMIT);
+): Promise<FoundDelivery[]> {
+  return stoppedIn(await chosenViews(reads, filter), state, filter).slice(0, filter.limit ?? DEFAULT_LIMIT);
 }
 
 async function chosenViews(
@@ -59,29 +83,30 @@ async function chosenViews(
 }
 
 /** Those in the partitions that match, oldest first. */
-function deadIn(
+function stoppedIn(
   views: readonly Pick<PartitionWriter, "partition" | "state">[],
+  wanted: StoppedState,
   filter: DeadLetterFilter,
-): DeadDelivery[] {
+): FoundDelivery[] {
   return views.flatMap(({ partition, state }) =>
     [...state.parked()].flatMap(({ processor, caseId, waiting }) =>
-      waiting.filter(({ state }) => state === "dead")
-        .map((dead): DeadDelivery => ({ processor, partition, caseId, waiting, dead }))
+      waiting.filter(({ state }) => state === wanted)
+        .map((delivery): FoundDelivery => ({ processor, partition, caseId, waiting, delivery }))
     )
-  ).filter((each) => matches(each, filter)).sort((a, b) => a.dead.position - b.dead.position);
+  ).filter((each) => matches(each, filter)).sort((a, b) => a.delivery.position - b.delivery.position);
 }
 
-function matches(found: DeadDelivery, { processor, caseId, position }: DeadLetterFilter): boolean {
+function matches(found: FoundDelivery, { processor, caseId, position }: DeadLetterFilter): boolean {
   return (processor === undefined || processor === found.processor) &&
     (caseId === undefined || caseId === found.caseId) &&
-    (position === undefined || position === found.dead.position);
+    (position === undefined || position === found.delivery.position);
 }
 
-async function deadLetterOf(
+async function deliveryOf(
   view: PartitionWriter,
-  { processor, partition, caseId, waiting, dead }: DeadDelivery,
-): Promise<DeadLetter> {
-  const { position, failures, attempts, since } = dead;
+  { processor, partition, caseId, waiting, delivery }: FoundDelivery,
+): Promise<StoppedDelivery> {
+  const { position, failures, attempts, since } = delivery;
   const event = await view.eventAt(position);
   if (event === undefined) throw new Error(`The event at position ${position} is gone from the log`);
   return {
@@ -91,7 +116,7 @@ async function deadLetterOf(
     event: storedEventOf(event),
     failures,
     attempts,
-    held: waiting.length - 1 - waiting.indexOf(dead),
+    held: waiting.length - 1 - waiting.indexOf(delivery),
     since: new Date(since).toISOString(),
   };
 }

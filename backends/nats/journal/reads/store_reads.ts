@@ -2,23 +2,26 @@
 import type { StoredEvent } from "../../../../schema/delivery_line.ts";
 import type { EventKind } from "../../../../schema/evolution.ts";
 import type { CaseSummary, ListOptions } from "../../../backend.ts";
-import type { AuditEntry, DeadLetter, DeadLetterFilter } from "../../../dead_letters.ts";
+import type { AuditEntry, DeadLetter, DeadLetterFilter, ParkedHead } from "../../../dead_letters.ts";
 import type { ReplayRange } from "../../../event_store.ts";
 import { eventPosition, MAX_RECORD_EVENTS } from "../record/record.ts";
 import { storedKinds } from "./all_views.ts";
 import { trailOf } from "./case_trail.ts";
-import { countDeadLetters, findDeadLetters, listDeadLetters } from "./dead_letters.ts";
+import { countStopped, findStopped, listDeadLetters, listParked, type StoppedState } from "./dead_letters.ts";
 import { StoredCounts } from "./event_counts.ts";
 import { casesByChange } from "./list_cases.ts";
 import type { LogReads } from "./log_reads.ts";
+import { RefusalCount } from "./refusal_count.ts";
 import { eventsIn, eventsOfCase } from "./read_events.ts";
 
 /** Each method reads what was stored by the time of its call, whoever wrote it, and throws BackendUnavailable. */
 export class StoreReads {
   readonly #counts: StoredCounts;
+  readonly #refusals: RefusalCount;
 
   constructor(readonly reads: LogReads) {
     this.#counts = new StoredCounts(reads);
+    this.#refusals = new RefusalCount(reads);
   }
 
   readCase(caseId: string): AsyncIterable<StoredEvent> {
@@ -52,16 +55,26 @@ export class StoreReads {
     return this.#counts.read();
   }
 
+  /** What was not allowed since the first call. */
+  refusalCount(): Promise<number> {
+    return this.#refusals.read();
+  }
+
   listDeadLetters(filter?: DeadLetterFilter): Promise<DeadLetter[]> {
     return listDeadLetters(this.reads, filter);
   }
 
-  countDeadLetters(filter?: DeadLetterFilter): Promise<number> {
-    return countDeadLetters(this.reads, filter);
+  /** Deliveries that are tried again, each with when. */
+  listParked(filter?: DeadLetterFilter): Promise<ParkedHead[]> {
+    return listParked(this.reads, filter);
+  }
+
+  countStopped(state: StoppedState, filter?: DeadLetterFilter): Promise<number> {
+    return countStopped(this.reads, state, filter);
   }
 
   /** What an act with this filter concerns, oldest first. */
-  findDeadLetters(filter: DeadLetterFilter): ReturnType<typeof findDeadLetters> {
-    return findDeadLetters(this.reads, filter);
+  findStopped(state: StoppedState, filter: DeadLetterFilter): ReturnType<typeof findStopped> {
+    return findStopped(this.reads, state, filter);
   }
 }

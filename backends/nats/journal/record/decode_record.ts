@@ -17,10 +17,9 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The record in the bytes of a message. With `ofCase` its events are those of that case, and no other frame is read. */
 export function decodeRecord(payload: Uint8Array, ofCase?: string): LogRecord | MalformedRecord {
-  const end = payload.indexOf(LINE_BREAK);
-  const line = parseHeadLine(decoder.decode(payload.subarray(0, Math.max(0, end))));
+  const line = readHead(payload);
   if (typeof line === "string") return malformed(line);
-  const body = payload.subarray(end + 1);
+  const body = payload.subarray(payload.indexOf(LINE_BREAK) + 1);
   const { frames, changes = NOTHING, format: _, ...head } = line;
   const bytes = frames.reduce((sum, [, , stored]) => sum + stored, changes[1]);
   if (bytes !== body.length) return malformed(`it has ${body.length} bytes instead of ${bytes}`);
@@ -29,6 +28,12 @@ export function decodeRecord(payload: Uint8Array, ofCase?: string): LogRecord | 
   const more = changesOf(changes, body.subarray(body.length - changes[1]));
   if (more === undefined) return malformed("its changes can't be read");
   return { kind: "record", head: head as RecordHead, changes: more, events };
+}
+
+/** The first line of a record, or why it is none. */
+export function readHead(payload: Uint8Array): HeadLine | string {
+  const end = payload.indexOf(LINE_BREAK);
+  return parseHeadLine(decoder.decode(payload.subarray(0, Math.max(0, end))));
 }
 
 const NOTHING: FrameSize = [0, 0];
@@ -70,4 +75,10 @@ function changesOf(size: FrameSize, packed: Uint8Array): RecordChanges | undefin
   if (size[0] === 0) return NO_CHANGES;
   const bytes = unpackFrame(packed, size);
   return bytes && parseChanges(decoder.decode(bytes));
+}
+
+/** Whether more records follow that were written together with this one. */
+export function isPartOfMore(payload: Uint8Array): boolean {
+  const line = parseHeadLine(decoder.decode(payload.subarray(0, Math.max(0, payload.indexOf(LINE_BREAK)))));
+  return typeof line !== "string" && line.part !== undefined && line.part[0] + 1 < line.part[1];
 }

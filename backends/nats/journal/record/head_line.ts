@@ -17,8 +17,9 @@ export function parseHeadLine(text: string): HeadLine | string {
 export function parseChanges(text: string): RecordChanges | undefined {
   const changes = parseObject(text);
   if (changes === undefined) return undefined;
-  const { timers, parked, trail } = changes;
-  const areWhole = isListOf(timers, isTimer) && isListOf(parked, isParked) && isListOf(trail, isAct);
+  const { timers, parked, trail, pauses = [] } = changes;
+  const areWhole = isListOf(timers, isTimer) && isListOf(parked, isParked) && isListOf(trail, isAct) &&
+    isListOf(pauses, isPauseChange);
   return areWhole ? changes as unknown as RecordChanges : undefined;
 }
 
@@ -52,7 +53,8 @@ function isMove(value: unknown): boolean {
     (isAbsent(value.host) || isText(value.host)) &&
     (isAbsent(value.takes) || isListOf(value.takes, isText)) &&
     (isAbsent(value.toEnd) || typeof value.toEnd === "boolean") &&
-    (isAbsent(value.released) || typeof value.released === "boolean");
+    (isAbsent(value.released) || typeof value.released === "boolean") &&
+    [value.redeliversTo, value.differences].every((each) => isAbsent(each) || isCount(each));
 }
 
 function isFrame(value: unknown): boolean {
@@ -78,6 +80,12 @@ function isParked(value: unknown): boolean {
 
 function isAct(value: unknown): boolean {
   return isObject(value) && [value.at, value.act, value.by, value.why].every(isText);
+}
+
+function isPauseChange(value: unknown): boolean {
+  if (!isObject(value) || !isObject(value.pause)) return false;
+  const { kind, name, by, why, at } = value.pause;
+  return (value.verb === "pause" || value.verb === "resume") && [kind, name, by, why, at].every(isText);
 }
 
 function isObject(value: unknown): value is Unknown {

@@ -6,6 +6,7 @@
 import type { EventKind } from "../../../../schema/evolution.ts";
 import type { AuditEntry } from "../../../dead_letters.ts";
 import type { InFlightMark, StoredTimerChange } from "../../../mailbox/mailbox.ts";
+import type { Pause } from "../../../pauses.ts";
 import type { ParkedCase } from "../../../settlement/parked_case.ts";
 
 /** The only format there is. What says another one is not read. */
@@ -44,6 +45,10 @@ export interface ProcessorMove {
   readonly takes?: readonly string[];
   /** It is given back: its owner did not crash. */
   readonly released?: boolean;
+  /** It is rewound: up to here it had done all. */
+  readonly redeliversTo?: number;
+  /** Outputs of a redelivery that came out otherwise than they are stored. */
+  readonly differences?: number;
 }
 
 /** A timer that was set or cancelled, or has fired: then its event is in the same record. */
@@ -61,11 +66,18 @@ export interface ParkedEntry {
   readonly waiting: ParkedCase;
 }
 
+/** Something that is paused from now on, or no more. In the partition of the trail of the store alone. */
+interface PauseChange {
+  readonly verb: "pause" | "resume";
+  readonly pause: Pause;
+}
+
 /** What a record changes beside the events it adds. */
 export interface RecordChanges {
   readonly timers: readonly TimerEntry[];
   readonly parked: readonly ParkedEntry[];
   readonly trail: readonly AuditEntry[];
+  readonly pauses?: readonly PauseChange[];
 }
 
 export const NO_CHANGES: RecordChanges = { timers: [], parked: [], trail: [] };
@@ -123,6 +135,8 @@ export interface MalformedRecord {
 export interface StoredRecord<R = LogRecord | MalformedRecord> {
   readonly sequence: number;
   readonly record: R;
+  /** Its link in the chain of hashes; undefined for what no node wrote. */
+  readonly link?: string | undefined;
 }
 
 /** The position of an event. Sequences may grow to 2^41. */

@@ -2,18 +2,26 @@
 import { logName, LogSubjects } from "../../../../schema/nats/log.ts";
 import { token } from "../../../../schema/nats.ts";
 import { BackendUnavailable, StoreLost } from "../../../errors.ts";
+import type { FanOutOptions } from "../../../fan_out.ts";
 import { LeaseManager } from "../../../mailbox/lease_manager.ts";
 import type { MailboxContext } from "../../../mailbox/leased_mailbox.ts";
 import { withPasses } from "../../../mailbox/leased_passes.ts";
 import { systemClock } from "../../../primitives/clock.ts";
 import { messageText, type NatsClient } from "../../connection/client.ts";
+import { NatsFanOut } from "../../fan_out/fan_out.ts";
+import { readRestoration } from "../../setup/restored.ts";
 import { LogWatch } from "../../setup/lost_store.ts";
 import { namesOf, type NatsOptions, requestedStoreOf } from "../../setup/options.ts";
 import { ensureStreams, type OpenedStore } from "../../setup/streams.ts";
+import type { AuditEntry } from "../../../dead_letters.ts";
+import { Admission } from "../../authority/admission.ts";
+import { NatsProducers } from "../../authority/producers.ts";
+import { recordAct } from "../operations/record_act.ts";
 import { ServerClock } from "../../stream/server_clock.ts";
 import { Appender } from "../append/appender.ts";
 import { PartitionOpener } from "../indexed/open_partitions.ts";
 import { LeaseBucket } from "../leases/lease_bucket.ts";
+import type { HostedProcessor } from "../leases/hosting.ts";
 import { Partitions } from "../leases/partitions.ts";
 import { RecordLeaseStore } from "../leases/record_lease_store.ts";
 import { settleThroughOwner } from "../mailbox/settle_through_owner.ts";
@@ -32,6 +40,8 @@ export class RecordContext {
   readonly log: string;
   readonly subjects: LogSubjects;
   readonly clock: ServerClock;
+  readonly producers: NatsProducers;
+  readonly admission: Admission;
   readonly partitions: Partitions;
   readonly reads: StoreReads;
   readonly appender: Appender;
@@ -39,6 +49,9 @@ export class RecordContext {
   readonly bucket: LeaseBucket;
   readonly leases: LeaseManager;
   readonly mailboxContext: MailboxContext;
+  readonly fanOut: NatsFanOut | undefined;
+  /** All processors of this program, once it has said so. */
+  registered: readonly HostedProcessor[] = [];
   /** What each processor of this node takes. */
   readonly takes = new Map<string, readonly string[]>();
   readonly #lost = new AbortController();
@@ -61,6 +74,9 @@ export class RecordContext {
     this.log = logName(stream);
     this.subjects = new LogSubjects(prefix);
     this.clock = new ServerClock(client, this.log);
+    const record = (act: Omit<AuditEntry, "at">) => recordAct(this, act);
+    this.producers = new NatsProducers({ client, stream, clock: this.clock, record });
+    this.admission = new Admission(this.producers, (caseId) => this.reads.readCase(caseId));
     this.#watch = new LogWatch(client, this.log, this);
     const signal = AbortSignal.any([ended, this.lost]);
     this.partitions = this.#newPartitions(signal);
@@ -73,6 +89,7 @@ export class RecordContext {
     this.bucket = new LeaseBucket({ client, stream, leaseMs: store.leaseMs, clock: this.clock });
     this.leases = this.#newLeases();
     this.mailboxContext = this.#newMailboxContext();
+    this.fanOut = options.fanOut && this.#newFanOut(options.fanOut);
     this.#listen();
   }
 
@@ -90,6 +107,12 @@ export class RecordContext {
     this.#publish(this.subjects.written(partition));
   }
 
+  /** Tells all nodes, this one too, that something has changed that a round of leases finds. */
+  notifyLeases(): void {
+    this.#checkLeases();
+    this.#publish(this.subjects.notify(), token(this.node));
+  }
+
   async close(): Promise<void> {
     await this.leases.leave();
     await this.partitions.close();
@@ -97,12 +120,13 @@ export class RecordContext {
   }
 
   #newPartitions(signal: AbortSignal): Partitions {
-    const { client, subjects, stream, log, store: { partitions }, node } = this;
+    const { client, subjects, stream, log, store: { partitions }, node, admission } = this;
     const opener = new PartitionOpener({ client, stream, prefix: subjects.prefix });
     return new Partitions({
       client,
       subjects,
       partitions,
+      admission,
       node,
       signal,
       onAvailabilityChange: (error) => {
@@ -115,17 +139,18 @@ export class RecordContext {
       onRecord: (partition, stored) => this.#onRecord(partition, stored),
       onStalled: () => this.#suspect(),
       onLost: () => this.#checkLeases(),
+      registered: () => this.registered,
     });
   }
 
   #newAppender(signal: AbortSignal): Appender {
-    const { client: requests, subjects, store: { partitions }, node: sender } = this;
+    const { client: requests, subjects, store: { partitions } } = this;
     return new Appender({
       requests,
-      subjects,
       partitions,
-      sender,
       signal,
+      subjectOf: (partition) => subjects.commits(partition),
+      notify: (partition) => requests.publish(subjects.written(partition), ""),
       ownerOf: (partition) => this.partitions.ownerOf(partition),
       writerOf: (partition) => this.partitions.view(partition),
     });
@@ -174,6 +199,17 @@ export class RecordContext {
     return withPasses({ store, leases, limits, clock: systemClock, onAvailabilityChange, lost });
   }
 
+  #newFanOut(options: FanOutOptions): NatsFanOut {
+    const { client, stream, subjects: { prefix }, store: { partitions, replicas, leaseMs }, node } = this;
+    const store = { stream, prefix, partitions, replicas, leaseMs };
+    return new NatsFanOut({
+      ...{ client, store, node, options },
+      restore: () => this.restore(),
+      isLogLost: () => this.#check().then(() => false, () => this.lost.aborted),
+      isRestored: async () => await readRestoration(client, this.log) !== undefined,
+    });
+  }
+
   #listen(): void {
     const { client, subjects } = this;
     client.subscribe(subjects.notify(), (msg) => {
@@ -187,6 +223,7 @@ export class RecordContext {
   #onRecord(partition: number, stored: StoredRecord): void {
     this.lastPosition = Math.max(this.lastPosition, stored.sequence);
     this.mailboxes.onRecord(partition, stored);
+    this.fanOut?.notify();
   }
 
   /** One that never renews its leases does not see either that others have changed. */

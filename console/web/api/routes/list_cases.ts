@@ -1,7 +1,7 @@
 /** `GET /cases`: a page of the list of cases. @module */
 import { z } from "zod";
 import { maskCaseId } from "../../../../schema/bsn.ts";
-import { cursorText, readCaseLines, readCursor } from "../../data/case_lines.ts";
+import { cursorText, readCaseLines, readCursor, writtenLine } from "../../data/case_lines.ts";
 import { apiRoute } from "../route.ts";
 import { caseShape, cursorQuery, nextCursor } from "../shapes.ts";
 
@@ -24,7 +24,7 @@ export const listCasesRoute = apiRoute({
   async handle({ sources, query: { limit, cursor, ...filter } }) {
     const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
     const { lines, older } = await readCaseLines(await sources.backend(), given, readCursor(cursor), limit);
-    const cases = lines.map((line) => ({ ...line, case_id: maskCaseId(line.case_id) }));
+    const cases = lines.map((line) => ({ ...writtenLine(line), case_id: maskCaseId(line.case_id) }));
     return { status: 200, json: { cases, next_cursor: older === undefined ? null : cursorText(older) } };
   },
 });

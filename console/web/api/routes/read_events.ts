@@ -2,7 +2,14 @@
 import { z } from "zod";
 import { toPublicEvent } from "../../../cli/case_timeline.ts";
 import { ApiProblem } from "../api_problem.ts";
-import { type FeedPlace, placeBefore, placeText, readFeed, readPlace, streamFeed } from "../event_feed.ts";
+import {
+  type FeedPlace,
+  placeBefore,
+  placeText,
+  readFeed,
+  readPlace,
+} from "../../../../backends/log_feed.ts";
+import { streamFeed } from "../event_stream.ts";
 import { type ApiCall, apiRoute } from "../route.ts";
 import { cursorQuery, eventShape } from "../shapes.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { maskCaseId } from "../../../../schema/bsn.ts";
 import { caseRowOf } from "../../../../actors/case_list.ts";
 import { toPublicEvent } from "../../../cli/case_timeline.ts";
-import { lineOfRow } from "../../data/case_lines.ts";
+import { lineOfRow, writtenLine } from "../../data/case_lines.ts";
 import { ApiProblem } from "../api_problem.ts";
 import { apiRoute } from "../route.ts";
 import { caseShape, eventShape } from "../shapes.ts";
@@ -22,7 +22,10 @@ export const showCaseRoute = apiRoute({
     const row = caseRowOf(history);
     if (row === undefined) throw new ApiProblem(404, "There is no case with this id");
     const line = lineOfRow(row);
-    const json = { case: { ...line, case_id: maskCaseId(line.case_id) }, events: history.map(toPublicEvent) };
+    const json = {
+      case: { ...writtenLine(line), case_id: maskCaseId(line.case_id) },
+      events: history.map(toPublicEvent),
+    };
     return { status: 200, json };
   },
 });

@@ -8,8 +8,11 @@ import { startNats } from "../../../support/servers/nats_server.ts";
 import { LogNode, makeLog } from "../../../support/nats_log/log_node.ts";
 import { aHead, pendingEvent, versioned } from "../../../support/nats_log/records.ts";
 
-const payloadOf = (caseId: string, count: number, before = 0) =>
-  encodeRecord({ head: aHead({ before }), changes: NO_CHANGES, events: versioned(caseId, count) }).payload;
+const payloadOf = (caseId: string, count: number, before = 0) => ({
+  payload:
+    encodeRecord({ head: aHead({ before }), changes: NO_CHANGES, events: versioned(caseId, count) }).payload,
+  link: "abc",
+});
 
 natsTest("records are stored behind each other or not at all, and read as they were written", async () => {
   await using server = await startNats({ syncAlways: false });

@@ -115,9 +115,9 @@ natsTest(
       ...{ processor: "p", partition: 0, caseId: a, attempts: 2, since: iso(1_000), held: 1 },
     });
     assertEquals(event.event, anEvent(a, 1));
-    assertEquals(await reads.countDeadLetters({ processor: "other" }), 0);
-    assertEquals(await reads.countDeadLetters({ caseId: b }), 0);
-    assertEquals(await reads.countDeadLetters({ position: dead.position }), 1);
+    assertEquals(await reads.countStopped("dead", { processor: "other" }), 0);
+    assertEquals(await reads.countStopped("dead", { caseId: b }), 0);
+    assertEquals(await reads.countStopped("dead", { position: dead.position }), 1);
     assertEquals((await reads.audit(a)).map(({ act }) => act), ["dead_letter", "redrive"]);
     assertEquals(await reads.audit(b), []);
   },

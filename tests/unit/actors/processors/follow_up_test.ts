@@ -86,7 +86,7 @@ Deno.test("given a threatened household, when the first meeting is held, then th
   assertEquals((timerOf(run)!.data as { term: string }).term, "decision_on_plan");
   run.give("case.assistance_accepted", { stage: "plan" }, LATER).settle();
   assertEquals([run.progress.state, run.all("case.completed").length], ["in_assistance", 0]);
-  assertEquals(run.timers.size, 0);
+  assertEquals(timerOf(run)!.data, { case_id: "case-1", term: "debt_plan", due: "2027-08-01" });
 });
 
 Deno.test("given a debt plan of assistance, when it is paid, then the case is resolved, and not before", () => {
@@ -95,6 +95,20 @@ Deno.test("given a debt plan of assistance, when it is paid, then the case is re
   assertEquals(run.progress.ending, undefined);
   run.give("case.assistance_accepted", { stage: "plan_paid" }, "2027-08-01T12:00:00Z").settle();
   assertEquals(run.all("case.completed").map(({ data }) => data.outcome), ["resolved"]);
+  assertEquals([run.progress.state, run.timers.size], ["completed:resolved", 0]);
+});
+
+Deno.test("given a debt plan, when nobody says that it was paid, then the team lead is asked on an assumption that says so", () => {
+  const run = begun(27_000, { threats: ["eviction"] });
+  run.give("case.assistance_accepted", { stage: "plan" }, LATER).settle();
+  while (run.fire()) run.settle();
+  const [asked] = run.all("case.review_requested").map(({ data }) => data);
+  assertEquals([asked!.asked_of, asked!.reasons[0]!.code], ["team_lead", "debt_plan_unconfirmed"]);
+  assertEquals(asked!.rules.map(({ id, certainty }) => [id, certainty]), [
+    ["policy/debt_plan_term", "assumption"],
+  ]);
+  assertEquals([run.progress.state, pendingReview(run.progress)?.data], ["in_assistance", asked]);
+  run.give("case.assistance_accepted", { stage: "plan_paid" }, "2027-09-01T12:00:00Z").settle();
   assertEquals(run.progress.state, "completed:resolved");
 });
 

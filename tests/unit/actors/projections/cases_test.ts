@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { pendingReview } from "../../../../actors/acts/caseworker.ts";
-import { cases } from "../../../../actors/projections/cases.ts";
+import { cases, waitNames } from "../../../../actors/projections/cases.ts";
 import { advance, deadlineOf, initialProgress } from "../../../../actors/reasoning/workflow/progress.ts";
 import { decodeEvent } from "../../../../schema/codec.ts";
 import { allEventTypes, type CaseEvent, type EventType } from "../../../../schema/events.ts";
@@ -49,6 +49,7 @@ Deno.test("a row folded event by event says of a case what its whole history say
     const progress = events.reduce(advance, initialProgress);
     const state = progress.state.startsWith("completed:") ? "completed" : progress.state;
     const asked = pendingReview(progress);
+    assert(row.waits_for === null || waitNames.includes(row.waits_for), `${row.waits_for}`);
     assertEquals(
       [row.state, row.due, row.review_since, row.version, row.latest],
       [

@@ -35,6 +35,7 @@ const processor: AnyProcessor = {
   version: 1,
   takes: ["case.intake"],
   folds: ["case.payment_received"],
+  alarms: ["late"],
   initial: () => [],
   evolve: (seen: number[], { data }: CaseEvent) => [...seen, data.n as number],
   handle({ data }: CaseEvent, seen: number[]): HandlerResult {
@@ -44,7 +45,7 @@ const processor: AnyProcessor = {
     const timers = typeof data.timer !== "string" ? [] : [
       { kind: "set" as const, name: data.timer, at: `2026-02-0${data.n}T00:00:00Z`, event },
     ];
-    return { events: [event], timers };
+    return { events: [event], timers, ...(data.isLate === true ? { alarms: ["late"] } : {}) };
   },
 };
 
@@ -90,6 +91,12 @@ Deno.test("every delivery is handled in order, on the state of everything before
   assertEquals(answered, [["a", 1, []], ["b", 1, []], ["a", 2, [1]]]);
   assertEquals([failed, outputTypes], [[], { "case.analysis": 3 }]);
   assertEquals(done, { "case.intake": Float64Array.of(1_001, 1_001, 1_002) });
+});
+
+Deno.test("alarms are counted, and a result without any has none", () => {
+  const late: Sent = { data: { isLate: true } };
+  assertEquals(play(open([line("a", 1, late), line("b", 1), line("c", 1, late)])).alarms, { late: 2 });
+  assertEquals("alarms" in play(open([line("a", 1)])), false);
 });
 
 Deno.test("an output is said to come behind all that the batch knows of its case", () => {

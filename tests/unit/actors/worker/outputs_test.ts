@@ -8,7 +8,7 @@ import { withMoment } from "../../../../schema/time/moment.ts";
 import { anEvent } from "../../../support/events.ts";
 import { fixedId } from "../../../support/misbehaving/fixed_ids.ts";
 
-const processor = { name: "misbehaving", version: 3 } as AnyProcessor;
+const processor = { name: "misbehaving", version: 3, alarms: ["late"] } as unknown as AnyProcessor;
 const settings = { partition: 5, idOf: fixedId };
 const wire = anEvent("case-1", 1);
 const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -193,4 +193,11 @@ Deno.test("an id that a handler asks for is never an id of an output", () => {
   const asked = new Set(Array.from({ length: 1_000 }, () => newId()));
   const outputs = rowsOf({ events: Array.from({ length: 50 }, () => draft()) });
   assert(outputs.every(({ event }) => !asked.has(event.event_id)));
+});
+
+Deno.test("an alarm that the processor does not declare is refused: it would become a label of a metric", () => {
+  assertEquals(emitted({ events: [], alarms: ["late", "late"] }).alarms, ["late", "late"]);
+  for (const alarms of [["case-1"], "late", [1]]) {
+    assertThrows(() => emitted({ events: [], alarms }), InvalidOutput);
+  }
 });

@@ -22,6 +22,7 @@ function answering(
     version: 1,
     takes: Object.keys(answers) as EventType[],
     folds,
+    alarms: ["late"],
     initial: () => [],
     evolve: (seen: Seen, { event_type }: CaseEvent) => [...seen, event_type],
     handle({ event_type, data }: CaseEvent, seen: Seen, { version, now }: HandlerContext) {
@@ -37,7 +38,8 @@ function answering(
         } as never;
       });
       const timer = { kind: "set" as const, name: "deadline", at: "2026-02-01T00:00:00Z", event: events[0]! };
-      return { events, timers: data.act === "timer" && events.length > 0 ? [timer] : [] };
+      const alarms = data.act === "late" ? { alarms: ["late"] } : {};
+      return { events, timers: data.act === "timer" && events.length > 0 ? [timer] : [], ...alarms };
     },
   };
 }
@@ -150,21 +152,20 @@ Deno.test("what was stored of a case comes before what is made of it", () => {
 });
 
 Deno.test("each processor's own work is told apart, by when the chain began", () => {
-  const result = fused(play(requestOf([line("a", 1)])));
+  const result = fused(play(requestOf([line("a", 1, { act: "late" })])));
   const at = Float64Array.of(1_001);
   assertEquals(result.members, [
     {
-      processor: "intake",
-      isChained: false,
-      done: { "case.intake": at },
+      ...{ processor: "intake", isChained: false, done: { "case.intake": at }, alarms: { late: 1 } },
       outputTypes: { "case.analysis": 1 },
     },
     {
-      ...{ processor: "analysis", isChained: true, done: { "case.analysis": at } },
+      ...{ processor: "analysis", isChained: true, done: { "case.analysis": at }, alarms: { late: 1 } },
       outputTypes: { "case.decision": 1, "case.withdrawn": 1 },
     },
     {
       ...{ processor: "decision", isChained: true, done: { "case.decision": at, "case.withdrawn": at } },
+      alarms: { late: 2 },
       outputTypes: { "case.completed": 1 },
     },
   ]);

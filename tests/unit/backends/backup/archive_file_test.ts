@@ -87,3 +87,17 @@ Deno.test("an empty file is one too", () =>
     const entry = { name: "file", ...await writer.close() };
     assertEquals(await read(path, { key, expected: entry }), new Uint8Array());
   }));
+
+Deno.test({
+  name: "a disk that is full is told in a line, with the file that it does not hold",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const writer = await ArchiveWriter.create("/dev/full", undefined);
+    await assertRejects(
+      () => writer.write(content),
+      BackupError,
+      "Failed while writing /dev/full: No space left on device",
+    );
+    writer.abort();
+  },
+});

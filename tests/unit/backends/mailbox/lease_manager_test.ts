@@ -23,6 +23,8 @@ class FakeLeases implements LeaseStore {
   readonly released: number[] = [];
   clearedBeforeRelease = 0;
   readonly marksCleared: string[] = [];
+  paused: string[] = [];
+  drained: string[] = [];
 
   renew(_processors: readonly string[], held: readonly HeldLease[]) {
     if (this.isUnavailable) return Promise.reject(new BackendUnavailable("no answer"));
@@ -39,7 +41,8 @@ class FakeLeases implements LeaseStore {
     const foreign = this.alone.flatMap((scope) =>
       [0, 1, 2, 3].map((partition) => ({ partition, scope, owner: "there" }))
     );
-    return Promise.resolve({ partitions: 4, nodes, running: [...own, ...foreign] });
+    const { paused, drained } = this;
+    return Promise.resolve({ partitions: 4, nodes, running: [...own, ...foreign], paused, drained });
   }
 
   owner(partition: number): string {

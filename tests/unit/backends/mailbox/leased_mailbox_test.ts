@@ -76,7 +76,7 @@ function mailboxOver(store: FakeStore) {
   const leaseStore: LeaseStore = {
     node: "here",
     renew: () => Promise.resolve([]),
-    overview: () => Promise.resolve({ partitions: 4, nodes: [], running: [] }),
+    overview: () => Promise.resolve({ partitions: 4, nodes: [], running: [], paused: [], drained: [] }),
     acquire: () => Promise.resolve([]),
     join: () => Promise.resolve([]),
     clearMark: () => Promise.resolve(),

@@ -86,3 +86,28 @@ Deno.test("a bad value and an unknown key are refused in one line", async () => 
   );
   assertStringIncludes((await show({}, "start", "--wrokers", "1")).text, "did you mean --workers?");
 });
+
+Deno.test("what the system may decide alone is shown with the settings of a node", async () => {
+  const mandate = {
+    name: "fines",
+    decisions: ["collect"],
+    up_to: 70,
+    given_by: "the board",
+    since: "2026-01-01",
+  };
+  const policy = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(policy, JSON.stringify({ mandates: [mandate] }));
+    assertEquals(JSON.parse((await show({}, "--json", "start", "--policy", policy)).text).mandates, [
+      mandate,
+    ]);
+    assertStringIncludes(
+      (await show({}, "start", "--policy", policy)).text,
+      "fines: collect up to €70.00, given by the board, since 2026-01-01",
+    );
+    assertStringIncludes((await show({}, "start")).text, "ordinary cases:\n  none");
+    assertEquals((await show({}, "publish")).text.includes("Mandates"), false);
+  } finally {
+    await Deno.remove(policy);
+  }
+});

@@ -200,3 +200,25 @@ Deno.test("given a projection that is held, the report names the event, and the 
     { name: "new", state: "building", pending: 0, held: 0, skipped: 0 },
   ]);
 });
+
+Deno.test("a restored store says from where it came, and works", () => {
+  const restoration = {
+    backup: "b",
+    moment: "2026-11-30T10:00:00Z",
+    timeline: 2,
+    restoredAt: "2026-11-30T11:00:00Z",
+  };
+  const health = {
+    durability: "",
+    survivesPowerFailure: true,
+    timers: 0,
+    nextTimerAt: null,
+    mailboxes: [mailbox()],
+  };
+  const seen = { now: START + 3_600_000, availableSince: null, unownedSince: new Map() };
+  const report = reportHealth({ ...health, restoration }, facts(), seen);
+  assertEquals([report.status, report.restoration], ["ok", restoration]);
+  assertEquals(report.why, [
+    "the store was restored from the backup b, as it was at 2026-11-30T10:00:00Z (timeline 2): what leaves it waits until backup accept",
+  ]);
+});

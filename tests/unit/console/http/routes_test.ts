@@ -24,7 +24,7 @@ Deno.test("a probe does not wait for a busy store: it gets the report before, wh
     wait: () => new Promise(() => {}),
   });
   const meter = new StoreMeter({
-    measure: () => Promise.resolve({ stored: new Map(), figures: {} }),
+    measure: () => Promise.resolve({ stored: new Map(), refused: 0, figures: {} }),
     onMeasured: () => {},
   });
   const sources = nodeSources(check, meter, new Metrics({ backend: "postgres" }));

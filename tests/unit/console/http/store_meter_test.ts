@@ -3,7 +3,7 @@ import type { Measurements } from "../../../../backends/measurements.ts";
 import { StoreMeter } from "../../../../console/http/store_meter.ts";
 import { manualClock } from "../fixtures.ts";
 
-const measurements: Measurements = { stored: new Map(), figures: {} };
+const measurements: Measurements = { stored: new Map(), refused: 0, figures: {} };
 
 function metered(measure: () => Promise<Measurements>) {
   const clock = manualClock();

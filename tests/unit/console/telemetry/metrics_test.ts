@@ -18,7 +18,11 @@ function busyMetrics(clock = manualClock()): Metrics {
     failed: { "case.intake": 3 },
     outputs: { "case.analysis": 2 },
   }));
-  metrics.recordMeasurements({ stored: new Map([["case.intake", 5]]), figures: { database_bytes: 7_000 } });
+  metrics.recordMeasurements({
+    stored: new Map([["case.intake", 5]]),
+    refused: 2,
+    figures: { database_bytes: 7_000 },
+  });
   metrics.recordHealth({
     durability: "on disk",
     survivesPowerFailure: true,
@@ -235,4 +239,14 @@ Deno.test("the snapshot has what the summary of a run needs", () => {
 Deno.test("given nothing was settled, there is no latency rather than zero", () => {
   const { latencyMs, lastSettledAt } = new Metrics({ backend: "postgres" }).snapshot();
   assertEquals([latencyMs, lastSettledAt], [null, null]);
+});
+
+Deno.test("an alarm of a processor is counted by its name, from zero on", async () => {
+  const processors = [{ name: "follow_up", takes: [], alarms: ["municipality_late", "review_term_expired"] }];
+  const metrics = new Metrics({ backend: "nats", processors });
+  metrics.settled(batch({ alarms: { municipality_late: 2 } }));
+  assertEquals(samples(await metrics.text()).filter((line) => line.startsWith("zaakstroom_alarms_total")), [
+    'zaakstroom_alarms_total{backend="nats",alarm="municipality_late"} 2',
+    'zaakstroom_alarms_total{backend="nats",alarm="review_term_expired"} 0',
+  ]);
 });

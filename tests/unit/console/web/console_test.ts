@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { anEvent } from "../../../support/events.ts";
 import { ServedConsole } from "../../../support/servers/served_console.ts";
+import { grantMandates } from "../../../../actors/application.ts";
 
 const html = { accept: "text/html" };
 const json = { accept: "application/json" };
@@ -142,6 +143,23 @@ Deno.test("a program with a token needs no cookie, and does what the roles of it
   assertEquals(statuses, [200, 403, 401]);
 });
 
+Deno.test("the page of a node shows what the system may decide alone, by whose leave and since when", async () => {
+  await using served = new ServedConsole();
+  const { cookie } = served.signIn("operator");
+  const nodePage = async () => (await served.ask("/node", { headers: { ...html, cookie } })).body;
+  assertStringIncludes(await nodePage(), "None: a person decides on what is adverse or closes a case.");
+  try {
+    const given = { decisions: ["collect"], upTo: 7_000, givenBy: "the board", since: "2026-01-01" };
+    grantMandates([{ name: "fines", ...given }]);
+    assertStringIncludes(await nodePage(), "<b>fines</b>: collect");
+    assertStringIncludes(await nodePage(), "given by the board");
+    const shown = JSON.parse((await served.ask("/node", { headers: { ...json, cookie } })).body).mandates;
+    assertEquals(shown.map(({ name }: { name: string }) => name), ["fines"]);
+  } finally {
+    grantMandates([]);
+  }
+});
+
 Deno.test("with --auth token people sign in by their token, and no link is made for anybody", async () => {
   await using served = new ServedConsole({ people: { "k.muster": ["caseworker"] } });
   const origin = { origin: "http://127.0.0.1:8080", ...html };
@@ -207,5 +225,28 @@ Deno.test("What if shows every bound of the policy, refuses what is none, and an
   const tried = await ask("?missed_max=1", json);
   const { differences, changes } = JSON.parse(tried.body);
   assertEquals([tried.status, differences, changes], [200, 0, ["missed_max 2 → 1"]]);
+  assertEquals(served.failures, []);
+});
+
+Deno.test("personal data is opened by a role that may, with a reason that is kept before it is shown", async () => {
+  await using served = new ServedConsole();
+  await served.backend.append([anEvent("zaak-1", 1)]);
+  const path = "/cases/zaak-1/personal";
+  const [viewer, caseworker] = [served.signIn("viewer"), served.signIn("caseworker")];
+  const reason = "The letter came back";
+  const asked = async ({ cookie, csrf }: typeof viewer, fields: Record<string, string>) =>
+    await served.submit(path, cookie, { csrf, ...fields });
+  assertEquals((await asked(viewer, { reason })).status, 403);
+  assertEquals((await asked(caseworker, {})).status, 422);
+  assertEquals(await served.backend.audit("zaak-1"), []);
+  const opened = await asked(caseworker, { reason });
+  assertEquals([opened.status, opened.headers.get("cache-control")], [200, "no-store"]);
+  assertStringIncludes(opened.body, "123456782");
+  const acts = (await served.backend.audit("zaak-1")).map(({ act, by, why }) => [act, by, why]);
+  assertEquals(acts, [["read_personal", "j.jansen", reason]]);
+  for (const [{ cookie }, mayOpen] of [[viewer, false], [caseworker, true]] as const) {
+    const { body } = await served.ask("/cases/zaak-1", { headers: { ...html, cookie } });
+    assertEquals([body.includes("123456782"), body.includes(`action="${path}"`)], [false, mayOpen]);
+  }
   assertEquals(served.failures, []);
 });

@@ -53,13 +53,22 @@ Deno.test("a preview is refused where the page around it is not", async () => {
 
 Deno.test("the table of roles is what it was agreed to be", () => {
   const table = Object.fromEntries(roles.map((role) => [role, actsOf(role)]));
-  const everyone = ["overview.see", "cases.see", "stuck.see"];
+  const everyone = ["overview.see", "processors.see", "cases.see", "stuck.see"];
   const reviewing = ["review.see", "review.propose", "review.decide"];
   assertEquals(table.viewer, everyone);
-  assertEquals(table.caseworker, ["overview.see", "cases.see", ...reviewing, "stuck.see"]);
+  assertEquals(table.caseworker, [
+    "overview.see",
+    "processors.see",
+    "cases.see",
+    "cases.open_personal",
+    ...reviewing,
+    "stuck.see",
+  ]);
   assertEquals(table.approver, [
     "overview.see",
+    "processors.see",
     "cases.see",
+    "cases.open_personal",
     "review.see",
     "review.propose",
     "review.approve",
@@ -69,7 +78,9 @@ Deno.test("the table of roles is what it was agreed to be", () => {
   ]);
   assertEquals(table.auditor, [
     "overview.see",
+    "processors.see",
     "cases.see",
+    "cases.open_personal",
     "review.see",
     "stuck.see",
     "inbox.see",
@@ -79,6 +90,21 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "events.see",
   ]);
   assertEquals(table.operator?.filter((act) => act.startsWith("review")), []);
+  const operating = [
+    "processors.pause",
+    "processors.resume",
+    "processors.rewind",
+    "nodes.drain",
+    "nodes.resume",
+    "stuck.preview",
+    "stuck.redrive",
+    "stuck.discard",
+    "parked.retry",
+  ];
+  assertEquals(
+    table.operator?.filter((act) => /^(processors|nodes|stuck|parked)\.(?!see)/.test(act)),
+    operating,
+  );
   assertEquals(table.admin, Object.keys(access));
 });
 

@@ -27,8 +27,12 @@ Deno.test("a sender's name is one token of a subject, whatever it holds", () => 
   assertEquals(subjects.append(3, "app-1"), "cases-append.3.app-1");
   assertEquals(subjects.append(3, "a.b *").split(".").length, 3);
   assertNotEquals(subjects.append(3, "a.b"), subjects.append(3, "a_b"));
-  assertEquals([subjects.appends(3), subjects.records(3), subjects.written(3)], [
+  assertEquals([subjects.append(3), subjects.appendsBy(3), subjects.commits(3)], [
+    "cases-append.3",
     "cases-append.3.*",
+    "cases-commit.3",
+  ]);
+  assertEquals([subjects.records(3), subjects.written(3)], [
     "cases-log.3",
     "cases-bell.3",
   ]);

@@ -1,7 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InvalidCandidate } from "../../../../../actors/reasoning/candidate/policy_form.ts";
 import {
   figuresFile,
+  otherFigures,
   parseFigures,
   parseTable,
   tableFile,
@@ -12,7 +13,20 @@ const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
 Deno.test("the tables and figures in effect as files are read back as they are", () => {
   for (const name of tableNames) assertEquals(parseTable(name, copy(tableFile(name))), tableFile(name));
-  assertEquals(Object.keys(parseFigures(copy(figuresFile()))), Object.keys(figuresFile()));
+  assertEquals(otherFigures(parseFigures(copy(figuresFile()))), []);
+});
+
+Deno.test("amounts among the figures are euros with two decimals in the file, and whole cents inside", () => {
+  const read = parseFigures(copy(figuresFile()));
+  assertEquals(read.wahv_fee![0]!.value, 900);
+  assertEquals(read.cak_signal![0]!.value, { amount: 10_000, months: 5 });
+  const text = JSON.stringify(figuresFile());
+  assertStringIncludes(text, '"value":9.00');
+  assertStringIncludes(text, '{"amount":100.00,"months":5}');
+  assertStringIncludes(text, '{"width":2500.00,"share":0.15}');
+  // Whatever is above five years in months or days is an amount, so that no amount is left in cents.
+  const numbers = text.matchAll(/[:[,](\d+(?:\.\d+)?)(?=[,}\]])/g).map(([, number]) => number!);
+  assertEquals([...numbers].filter((number) => Number(number) > 60 && !/\.\d\d$/.test(number)), []);
 });
 
 Deno.test("a table with a gap, a row nothing reaches or an unknown fact is refused with the row", () => {
@@ -40,7 +54,11 @@ Deno.test("a figure that is unknown, of another kind or out of order is refused 
       { ordinary_months: [{ from: "2026-01-01", value: 24 }, { from: "2025-01-01", value: 30 }] },
       "ordinary_months: the values must be in the order",
     ],
-    [{ duo_transfer: [{ from: "2026-01-01", value: { cents: 1 } }] }, "duo_transfer: the value from"],
+    [{ duo_transfer: [{ from: "2026-01-01", value: { amount: 1 } }] }, "duo_transfer: the value from"],
   ];
+  refused.push([
+    { wahv_fee: [{ from: "2026-01-01", value: 9.005 }] },
+    "wahv_fee: the value from 2026-01-01: an",
+  ]);
   for (const [value, message] of refused) assertThrows(() => parseFigures(value), InvalidCandidate, message);
 });

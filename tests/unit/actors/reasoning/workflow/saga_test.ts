@@ -45,6 +45,7 @@ const expiry = ({ deadlines }: Running, i: number): RunningEvent => {
 const accepted = (stage: "first_meeting" | "plan" | "plan_paid", timestamp: string): RunningEvent => ({
   event_type: "case.assistance_accepted",
   timestamp,
+  metadata: { moment: timestamp },
   data: { stage },
 });
 const paid = (amount: number): RunningEvent => ({
@@ -110,9 +111,33 @@ Deno.test("assistance that leads to a plan resolves the case once the plan is pa
   const [plan, planPaid] = [accepted("plan", AT), accepted("plan_paid", AT)];
   assertEquals(play(referred, [plan]), { kind: "waits" });
   const planned = foldRunning(referred, plan);
-  assertEquals([planned.state, nextDeadline(planned)], ["in_assistance", undefined]);
+  assertEquals(planned.state, "in_assistance");
   assertEquals(play(planned, [planPaid]), { kind: "closes", outcome: "resolved" });
   assertEquals(play(running("collect"), [planPaid]), { kind: "waits" });
+});
+
+Deno.test("a debt plan has the term of a scheme with discharge, from the moment it was told of", () => {
+  const referred = running("refer_assistance");
+  const recorded = { ...accepted("plan", "2023-06-30T10:00:00Z"), metadata: { moment: AT } };
+  assertEquals(nextDeadline(foldRunning(referred, recorded))?.due, "2027-07-15");
+  const before = foldRunning(referred, accepted("plan", "2023-06-30T10:00:00Z"));
+  assertEquals(nextDeadline(before), {
+    term: "debt_plan",
+    due: "2026-06-30",
+    expires_at: "2026-07-14T22:00:00Z",
+    paid_by_then: 0,
+  });
+});
+
+Deno.test("a debt plan of which nobody says that it was paid closes nothing: the team lead is asked, once", () => {
+  const planned = foldRunning(running("refer_assistance"), accepted("plan", AT));
+  const asked = react(planned, expiry(planned, 0));
+  assert(asked.kind === "asks_again" && asked.code === "debt_plan_unconfirmed");
+  const over = foldRunning(planned, expiry(planned, 0));
+  assertEquals([over.state, nextDeadline(over)], ["in_assistance", undefined]);
+  assertEquals(play(over, [accepted("plan_paid", AT)]), { kind: "closes", outcome: "resolved" });
+  const anew = foldRunning(over, accepted("plan", "2027-09-01T10:00:00Z"));
+  assertEquals(nextDeadline(anew)?.due, "2029-03-01");
 });
 
 Deno.test("a municipality that is late closes nothing: the team lead is asked, and the next term runs", () => {

@@ -49,7 +49,7 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
     [
       { event_type: "case.term_expired", data: { case_id: "zaak-1" } },
       "",
-      422,
+      403,
       "comes from the runtime alone",
     ],
     ["{", "", 422, "JSON"],
@@ -72,6 +72,65 @@ Deno.test("what can't be stored is a problem with its rule, without what was sen
   assertEquals((await site.ask("/api/v1/events", plain)).status, 400);
   assertEquals(await Array.fromAsync(site.backend.readAll()), []);
   assertEquals(site.failures, []);
+});
+
+Deno.test("a token is a producer, and sends what was granted to its name alone, in its own name", async () => {
+  await using site = served();
+  const payment = { event_type: "case.payment_received", data: { case_id: "zaak-1", amount: 5 } };
+  const decision = {
+    event_type: "case.decision",
+    data: { case_id: "zaak-1", decision: "collect", decided_by: "j.jansen", reason: "x", next_steps: [] },
+  };
+  await post(site, intake);
+  for (const event of [payment, decision]) {
+    const { status, json } = await post(site, event);
+    assertEquals([status, json.reason], [403, "not_allowed"], JSON.stringify(json));
+  }
+  const act = { by: "b.baas", why: "agreed" };
+  await site.backend.producers.change("admin", { allow: ["case.payment_received", "case.decision"] }, act);
+  assertEquals((await post(site, payment)).status, 201);
+  assertStringIncludes(
+    String((await post(site, decision)).json.detail),
+    "names another than its sender, admin",
+  );
+  const refusals = (await site.backend.audit("producers")).filter((entry) => entry.act === "refused");
+  assertEquals(refusals.map(({ by }) => by), ["admin", "admin", "admin"]);
+  assertEquals(site.failures, []);
+});
+
+Deno.test("CloudEvents are stored: one, a batch, and one in headers", async () => {
+  await using site = served();
+  const { case_id, ...data } = intake;
+  const event = { specversion: "1.0", id: "1", source: "/cak", type: "case.intake", subject: case_id, data };
+  const send = async (body: unknown, headers: Record<string, string>) => {
+    const init = { ...as("admin", headers), method: "POST", body: JSON.stringify(body) };
+    return (await site.ask("/api/v1/events", init)).status;
+  };
+  const structured = { "content-type": "application/cloudevents+json" };
+  const batch = { "content-type": "application/cloudevents-batch+json" };
+  const binary = {
+    ...{ "ce-specversion": "1.0", "ce-id": "3", "ce-source": "/cak", "ce-type": "case.withdrawn" },
+    "ce-subject": "zaak-1",
+  };
+  assertEquals(await send(event, structured), 201);
+  assertEquals(await send([event, { ...event, id: "2", subject: "zaak-2" }], batch), 201);
+  assertEquals(await send({ reason: "solved" }, binary), 201);
+  assertEquals(await send(intake, structured), 422);
+  assertEquals(await send(event, batch), 422);
+  const stored = await Array.fromAsync(site.backend.readAll());
+  assertEquals(stored.map(({ event }) => [event.correlation_id, event.event_type, event.metadata.source]), [
+    ["zaak-1", "case.intake", "admin"],
+    ["zaak-2", "case.intake", "admin"],
+    ["zaak-1", "case.withdrawn", "admin"],
+  ]);
+});
+
+Deno.test("what events look like is served to whoever asks", async () => {
+  await using site = served();
+  const schema = JSON.parse((await site.ask("/api/v1/schemas/case.intake/v1", {})).body);
+  assertEquals([schema.type, schema.$id.endsWith("/api/v1/schemas/case.intake/v1")], ["object", true]);
+  assertEquals((await site.ask("/api/v1/schemas/case.intake/v9", {})).status, 404);
+  assertEquals(JSON.parse((await site.ask("/api/v1/asyncapi.json", {})).body).asyncapi, "3.0.0");
 });
 
 Deno.test("the same id with other content is a conflict", async () => {
@@ -110,6 +169,7 @@ Deno.test("cases are read page by page, and one with its events, without persona
   const one = await site.ask("/api/v1/cases/zaak-1", as("viewer"));
   const { case: { state, debt_amount }, events } = JSON.parse(one.body);
   assertEquals([state, debt_amount, events.length], ["received", 1250.5, 1]);
+  assertEquals(one.body.match(/"debt_amount":1250\.50/g)?.length, 2);
   assertEquals(one.body.includes("123456782"), false);
   const none = await site.ask("/api/v1/cases/none", as("viewer"));
   assertEquals([none.status, none.headers.get("content-type")], [404, "application/problem+json"]);
@@ -178,4 +238,20 @@ Deno.test("a stream ends with the session of its reader, and is no use of it", a
   const ended = reader.read();
   site.sessions.end(cookie.split("=")[1]!);
   assertEquals((await ended).done, true);
+});
+
+Deno.test("another method on a path that is there is 405, and names those that it takes", async () => {
+  await using served = new ServedConsole({ people: { admin: ["admin"] } });
+  const asked = async (method: string, path: string) => {
+    const { status, headers, body } = await served.ask(`/api/v1${path}`, {
+      method,
+      headers: { authorization: "Bearer admin" },
+    });
+    return [status, headers.get("allow"), body === "" ? undefined : JSON.parse(body).status];
+  };
+  assertEquals(await asked("DELETE", "/events"), [405, "GET, HEAD, POST", 405]);
+  assertEquals(await asked("PUT", "/cases/zaak-1"), [405, "GET, HEAD", 405]);
+  assertEquals(await asked("POST", "/openapi.json"), [405, "GET, HEAD", 405]);
+  assertEquals((await asked("HEAD", "/cases"))[0], 200);
+  assertEquals(await asked("DELETE", "/nowhere"), [404, null, 404]);
 });

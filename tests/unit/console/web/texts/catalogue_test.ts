@@ -2,14 +2,26 @@ import { assertEquals } from "@std/assert";
 import { languageOf, writerIn } from "../../../../../console/web/texts/catalogue.ts";
 import { caseTexts } from "../../../../../console/web/texts/case.ts";
 import { commonTexts } from "../../../../../console/web/texts/common.ts";
+import { durabilityTexts } from "../../../../../console/web/texts/durability.ts";
 import { flowTexts } from "../../../../../console/web/texts/flow.ts";
+import { processorTexts } from "../../../../../console/web/texts/processors.ts";
 import { repairTexts } from "../../../../../console/web/texts/repair.ts";
 import { whatIfTexts } from "../../../../../console/web/texts/what_if.ts";
 
 const holesIn = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
 
 Deno.test("every text leaves the same open in both languages, and none is empty", () => {
-  for (const texts of [commonTexts, flowTexts, caseTexts, repairTexts, whatIfTexts]) {
+  for (
+    const texts of [
+      commonTexts,
+      flowTexts,
+      caseTexts,
+      repairTexts,
+      whatIfTexts,
+      processorTexts,
+      durabilityTexts,
+    ]
+  ) {
     for (const [key, [english, dutch]] of Object.entries(texts)) {
       assertEquals(holesIn(dutch), holesIn(english), key);
       assertEquals([english === "", dutch === ""], [false, false], key);

@@ -10,7 +10,7 @@ import { RequestBus } from "../../../../../support/nats_log/request_bus.ts";
 import { pendingEvent } from "../../../../../support/nats_log/records.ts";
 
 const PARTITIONS = 2;
-const subject = new LogSubjects("p").appends(1);
+const subject = new LogSubjects("p").commits(1);
 const [ours] = casesIn(1, PARTITIONS, 1) as [string];
 const [another] = casesIn(0, PARTITIONS, 1) as [string];
 const RESULT = { stored: 1, duplicates: 0, position: 4096, version: 1 };
@@ -19,7 +19,7 @@ function serve(append: (append: PartitionAppend) => Promise<typeof RESULT>) {
   const bus = new RequestBus();
   const owner = { partition: 1, append };
   const stop = serveAppends({ source: bus, subject, partitions: PARTITIONS, owner });
-  const request = (bytes: Uint8Array) => bus.request("p-append.1.app", bytes);
+  const request = (bytes: Uint8Array) => bus.request("p-commit.1", bytes);
   return { request, stop };
 }
 

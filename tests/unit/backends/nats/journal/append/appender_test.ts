@@ -22,7 +22,7 @@ Deno.test("events go to the owners of their partitions, and the answer is the pl
   assertEquals([store.eventsIn(0), store.eventsIn(1)], [2, 1]);
   const again = await appender.append(events, "any");
   assertEquals(again, { ...answer, stored: 0, duplicates: 3 });
-  assert(store.bus.requested.every((subject) => /^p-append\.[01]\.app$/.test(subject)));
+  assert(store.bus.requested.every((subject) => /^p-commit\.[01]$/.test(subject)));
   owners.forEach(({ stop }) => stop());
 });
 

@@ -3,7 +3,7 @@ import type { MsgHdrs } from "@nats-io/transport-deno";
 import type { NatsClient } from "../../../../../../backends/nats/connection/client.ts";
 import { NatsPartitionLog } from "../../../../../../backends/nats/journal/partition/partition_log.ts";
 
-Deno.test("a record is one request, its bytes as they are, and its only header is the expectation", async () => {
+Deno.test("a record is one request, its bytes as they are, and its headers are the expectation and the link", async () => {
   const sent: { subject: string; data: Uint8Array; headers: string }[] = [];
   const client = {
     maxPayload: 1_000_512,
@@ -16,7 +16,7 @@ Deno.test("a record is one request, its bytes as they are, and its only header i
   const log = new NatsPartitionLog(client as unknown as NatsClient, "S", "p-log.3", 3);
   assertEquals(log.maxPayload, 1_000_000);
   const payload = new Uint8Array([0, 255, 10, 200]);
-  assertEquals(await log.append([payload], 5), 8);
-  const headers = "NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: 5\r\n\r\n";
+  assertEquals(await log.append([{ payload, link: "abc" }], 5), 8);
+  const headers = "NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: 5\r\nZaakstroom-Chain: abc\r\n\r\n";
   assertEquals(sent, [{ subject: "p-log.3", data: payload, headers }]);
 });

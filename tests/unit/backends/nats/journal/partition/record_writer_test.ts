@@ -199,7 +199,7 @@ Deno.test("a node that was taken over from while it took over does not own the p
 Deno.test("garbage in the log is read over and counted", async () => {
   const log = new MemoryLog();
   const node = await new Node(log, "a").takeOver();
-  log.append([new TextEncoder().encode("not a record")], log.last);
+  log.append([{ payload: new TextEncoder().encode("not a record") }], log.last);
   await node.append("c", 1, 1);
   assertEquals(contentOf(log), ["take 1", "malformed", "own 1 1"]);
   assertEquals(node.writer.state.malformed, 1);

@@ -29,11 +29,11 @@ Deno.test("what is no record is passed over by every read", async () => {
   const reads = readsOf(log);
   await reads.storedCounts();
   await owner.append("a", [1, 2]);
-  log.append([new Uint8Array([0, 255])], log.last);
+  log.append([{ payload: new Uint8Array([0, 255]) }], log.last);
   assertEquals(await reads.storedCounts(), new Map([["case.intake", 2]]));
   assertEquals((await Array.fromAsync(reads.readAll())).length, 2);
   assertEquals((await reads.listCases()).map(({ caseId, version }) => [caseId, version]), [["a", 2]]);
-  assertEquals(await reads.findDeadLetters({}), []);
+  assertEquals(await reads.findStopped("dead", {}), []);
 });
 
 Deno.test("reading up to a time ends where every partition is behind it", async () => {

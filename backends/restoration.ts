@@ -1,0 +1,34 @@
+/** That a store came from a backup: whatever sends events out of it has sent some of them already, and waits for a person. @module */
+import type { OperatorAction } from "./dead_letters.ts";
+
+/** From where a restored store came. */
+export interface Restoration {
+  /** The name of the backup. */
+  readonly backup: string;
+  /** The moment that was restored, as an ISO time. */
+  readonly moment: string;
+  /** How often the store was restored, and one: what was written before lies on an earlier timeline. */
+  readonly timeline: number;
+  readonly restoredAt: string;
+}
+
+/** The mark of a restored store. */
+export interface RestorationMark {
+  /** Undefined for a store that was never restored, or whose restoration was accepted: then events may leave it. */
+  restoredFrom(): Promise<Restoration | undefined>;
+  /** A person accepts it: what was paused goes on. False where there is nothing to accept. */
+  acceptRestoration(act: OperatorAction): Promise<boolean>;
+}
+
+/** The case under which the trail has who accepted it. */
+export const RESTORATION_TRAIL = "restoration";
+
+/** From where a store came, in words. */
+export function originOf({ backup, moment, timeline }: Restoration): string {
+  return `restored from the backup ${backup}, as it was at ${moment} (timeline ${timeline})`;
+}
+
+/** What a person is told of it, in a line. */
+export function describeRestoration(restoration: Restoration): string {
+  return `the store was ${originOf(restoration)}: what leaves it waits until backup accept`;
+}

@@ -1,0 +1,46 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { NdjsonFile } from "../../../../backends/relay/ndjson_target.ts";
+import { type OutgoingEvent, TargetStopped } from "../../../../backends/relay/target.ts";
+import { toCloudEvent } from "../../../../schema/cloudevents/cloud_event.ts";
+import { defaultNames } from "../../../../schema/cloudevents/event_names.ts";
+import { anEvent } from "../../../support/events.ts";
+
+function outgoing(caseId: string): OutgoingEvent {
+  const stored = { position: 1, version: 1, recordedAt: 0, event: anEvent(caseId, 1) };
+  return { stored, shown: toCloudEvent(stored, stored.event.data, defaultNames), place: [1] };
+}
+
+async function subjectsIn(path: string): Promise<string[]> {
+  const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line).subject ?? line);
+}
+
+Deno.test("what was written behind the checkpoint, half a line too, is cut off and written again", async () => {
+  const path = await Deno.makeTempFile();
+  const file = new NdjsonFile(path);
+  await file.open({ progress: null });
+  const { progress } = await file.send([outgoing("a")]);
+  await file.send([outgoing("b")]);
+  await file.close();
+  await Deno.writeTextFile(path, '{"half', { append: true });
+  await file.open({ progress: progress! });
+  await file.send([outgoing("b"), outgoing("c")]);
+  await file.close();
+  assertEquals(await subjectsIn(path), ["a", "b", "c"]);
+  await Deno.remove(path);
+});
+
+Deno.test("a file is written by one, behind what it has, and never when it lost something", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, '{"subject":"before"}\n');
+  const [one, other] = [new NdjsonFile(path), new NdjsonFile(path)];
+  await one.open({ progress: null });
+  await assertRejects(() => other.open({ progress: null }), TargetStopped, "another program");
+  await other.close();
+  await one.send([outgoing("a")]);
+  await one.close();
+  assertEquals(await subjectsIn(path), ["before", "a"]);
+  await assertRejects(() => one.open({ progress: { bytes: 9_999 } }), TargetStopped, "shorter");
+  await one.close();
+  await Deno.remove(path);
+});

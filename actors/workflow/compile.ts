@@ -24,13 +24,13 @@ export function compileWorkflow<D>(
   definition: Definition<D>,
   problems: readonly string[] = [],
 ): Workflow<Place<D>> {
-  const { name, version, emits } = definition;
+  const { name, version, emits, begins } = definition;
   const chart = checkedChart(definition, problems);
   const initial = initialPlace(definition);
   // The last step: what is handled is folded right after.
   let last: { readonly before: Place<D>; readonly event: CaseEvent; readonly after: Place<D> } | undefined;
   return {
-    ...{ name, version, emits, chart, ...typesOf(definition) },
+    ...{ name, version, emits, chart, ...typesOf(definition), ...(begins && { begins }) },
     initial: () => initial,
     at: ({ at }) => at,
     evolve(before, event) {

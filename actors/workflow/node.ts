@@ -100,6 +100,7 @@ export interface Definition<D> {
   readonly name: string;
   readonly version: number;
   readonly emits: readonly EventType[];
+  readonly begins?: string | undefined;
   readonly initial: D;
   readonly folds: Folds<D>;
   readonly nodes: Map<string, WorkflowNode<D>>;

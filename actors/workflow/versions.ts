@@ -46,6 +46,7 @@ export function versions(
   };
   return {
     ...{ name: latest.name, version: latest.version, chart: latest.chart },
+    ...(latest.begins && { begins: latest.begins }),
     ...typesOf(workflows),
     initial: () => initial,
     at: ({ places }) => places[0]!.at,

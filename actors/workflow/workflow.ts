@@ -26,6 +26,7 @@
  * @module
  */
 import type { CaseEvent, EventOf, EventType } from "../../schema/events.ts";
+import type { Processor } from "../processor.ts";
 import { compileWorkflow, type Workflow } from "./compile.ts";
 import { type Duration, durationMs, momentAfter } from "./duration.ts";
 import {
@@ -63,6 +64,8 @@ export interface WorkflowOptions<E extends EventType> {
   readonly version: number;
   /** Every type that its steps emit. Another one is refused, by the types and when it is built. */
   readonly emits: readonly E[];
+  /** Where it begins on a store on which others have worked: see `Processor.begins`. */
+  readonly begins?: Processor<unknown>["begins"];
 }
 
 /** An event that a wait waits for, where a condition holds: of the event, and of what is kept of the case, this event included. */
@@ -84,9 +87,9 @@ export type WaitLength<D> = { readonly within: Duration | WorkedOut<D> } | { rea
 /** Begins the definition of a workflow. */
 export function workflow<E extends EventType>(
   name: string,
-  { version, emits }: WorkflowOptions<E>,
+  { version, emits, begins }: WorkflowOptions<E>,
 ): WorkflowStart<undefined, E> {
-  return startOf({ name, version, emits, initial: undefined, folds: {} });
+  return startOf({ name, version, emits, begins, initial: undefined, folds: {} });
 }
 
 /** A workflow of which nothing is said yet but its name. */

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { assertPure, CaseRunner, forAllHistories, given } from "../../../../actors/testing/testing.ts";
-import { InvalidWorkflow, mermaid, workflow } from "../../../../actors/workflow/workflow.ts";
+import { InvalidWorkflow, mermaid, versions, workflow } from "../../../../actors/workflow/workflow.ts";
 import { cents } from "../../../../schema/money.ts";
 import { reminder } from "./reminder.ts";
 
@@ -141,4 +141,14 @@ Deno.test("what leads nowhere, in a circle, or twice by one name is refused, all
   assertEquals(problemsOf(() => hidden.build()), [
     "The wait one never comes to two: an earlier arrival takes every case.analysis",
   ]);
+});
+
+Deno.test("a workflow says where it begins on a store that has history, and versions what the latest says", () => {
+  const emits: readonly "case.completed"[] = [];
+  const late = (version: number, begins?: "beginning") =>
+    workflow("late", { version, emits, ...begins && { begins } }).on("case.intake").after("1d").end("over")
+      .build();
+  assertEquals([late(1).begins, late(1, "beginning").begins], [undefined, "beginning"]);
+  const both = versions(late(1), { workflow: late(2, "beginning"), since: "2026-01-01T00:00:00Z" });
+  assertEquals(both.begins, "beginning");
 });

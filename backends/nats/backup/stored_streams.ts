@@ -1,5 +1,6 @@
 /** Which streams of a store are kept: the log, and whatever is not made of it. @module */
 import type { StreamInfo } from "@nats-io/jetstream";
+import { eventsName } from "../../../schema/nats/events_stream.ts";
 import { indexName } from "../../../schema/nats/index_stream.ts";
 import { logName } from "../../../schema/nats/log.ts";
 import { toMicroseconds } from "../../backup/restore_plan.ts";
@@ -21,9 +22,9 @@ export interface StoredStreams {
   readonly id: string;
 }
 
-/** The index is made anew from the log. */
+/** The index is made anew from the log, and so is what was copied for others: where that goes on, a person says. */
 function isMadeAnew(name: string, stream: string): boolean {
-  return name === indexName(stream);
+  return name === indexName(stream) || name === eventsName(stream);
 }
 
 /** The streams of the store that is there. Throws BackendUnusable where it lacks one. */

@@ -1,10 +1,8 @@
 /** Where the fan-out goes on, or why it can't: what others have seen must be what the log has. @module */
-import { describeRestoration } from "../../restoration.ts";
 import { FanOutHeld } from "../../fan_out.ts";
 import type { NatsClient } from "../connection/client.ts";
 import { decodeRecord } from "../journal/record/decode_record.ts";
 import { indexOf, recordSequenceOf } from "../journal/record/record.ts";
-import { readRestoration } from "../setup/restored.ts";
 import { readBytesAt } from "../stream/direct_get.ts";
 import type { CheckpointStore, FoundCheckpoint } from "./checkpoint.ts";
 import type { Resumption } from "./place.ts";
@@ -16,17 +14,12 @@ const ASKS =
 export const AHEAD =
   "The fan-out is ahead of the log, which was restored or lost its end: answer by setup --fan-out-from now";
 
-/**
- * Throws FanOutHeld where nothing says where it is, or the log is not the one that was copied, and while nobody has accepted that
- * the store was restored: others may have had its events from where it was before.
- */
+/** Throws FanOutHeld where nothing says where it is, or the log is not the one that was copied. */
 export async function requireResumption(
   client: NatsClient,
   log: string,
   checkpoint: CheckpointStore,
 ): Promise<Resumption> {
-  const restoration = await readRestoration(client, log);
-  if (restoration !== undefined) throw new FanOutHeld(describeRestoration(restoration));
   const last = await lastOf(client, log);
   const found = await checkpoint.find(last === 0);
   const fault = found && await faultOf(client, log, last, found);

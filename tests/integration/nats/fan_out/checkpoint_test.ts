@@ -3,9 +3,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { connect, headers } from "@nats-io/transport-deno";
 import { BackendUnusable } from "../../../../backends/errors.ts";
 import { FanOutHeld } from "../../../../backends/fan_out.ts";
-import { NatsClient } from "../../../../backends/nats/connection/client.ts";
 import { setUpNats } from "../../../../backends/nats/setup/options.ts";
-import { markRestored } from "../../../../backends/nats/setup/restored.ts";
 import type { WireEvent } from "../../../../schema/events.ts";
 import { FanOutNode } from "../../../support/fan_out/fan_out_node.ts";
 import { anEvent } from "../../../support/events.ts";
@@ -139,19 +137,6 @@ natsTest("one that is ahead of its log asks too: others have seen what is gone",
   await writeCopy("AHEAD", { position: 4_096 * 1_000, sequence: (await events.state()).last_seq });
   await using node = await FanOutNode.open(storeOf("AHEAD"));
   await assertRejects(() => node.ended, FanOutHeld, "ahead of the log");
-});
-
-natsTest("a restored store gives nothing to others before a person has accepted it", async () => {
-  const stream = "RESTORED";
-  await copyOnce(stream, intakes(1, 1));
-  const client = await NatsClient.open({ url: server.url });
-  const restoredAt = new Date().toISOString();
-  await markRestored(client, `${stream}_log`, { backup: "b", moment: restoredAt, restoredAt });
-  await client.close();
-  await using node = await FanOutNode.open(storeOf(stream));
-  await assertRejects(() => node.ended, FanOutHeld, "backup accept");
-  await node.backend.acceptRestoration({ by: "p.pietersen", why: "it is the store now" });
-  assertEquals(casesOf(await copiedBehind(stream, 1, intakes(2, 2))), ["case-2"]);
 });
 
 natsTest("a message of an event that the log has not at its place is of another log: it asks", async () => {

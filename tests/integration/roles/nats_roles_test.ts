@@ -63,7 +63,10 @@ Deno.test("a reader hears the fan-out live and by a consumer of its own, and a n
       filter_subject: "cases.decision.*",
     });
     const producer = await connectAs("producer");
-    await jetstream(producer).publish("cases.ingest", JSON.stringify({ ...INTAKE, case_id: "case-2" }));
+    await jetstream(producer).publish(
+      "cases.ingest.producer",
+      JSON.stringify({ ...INTAKE, case_id: "case-2" }),
+    );
     await producer.close();
     await using node = Program.start(["start", "--backend", "nats", "--url", as("node"), "--port", "0"]);
     await node.serving();

@@ -76,6 +76,9 @@ Deno.test("a reader hears the fan-out live and by a consumer of its own, and a n
     const kept = await consumer.next();
     assertEquals(kept!.headers!.get("ce-type"), "case.decision");
     assert(await kept!.ackAck());
+    // Its leases are free for the tests behind this one.
+    node.signal("SIGTERM");
+    await node.ended();
   } finally {
     await reader.close();
   }

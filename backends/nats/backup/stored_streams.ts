@@ -23,7 +23,7 @@ export interface StoredStreams {
   readonly id: string;
 }
 
-/** The index and the fan-out are made anew from the log. */
+/** The index is made anew from the log, and so is what was copied for others: where that goes on, a person says. */
 function isMadeAnew(name: string, stream: string): boolean {
   return name === indexName(stream) || name === eventsName(stream);
 }

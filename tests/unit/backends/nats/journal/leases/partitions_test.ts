@@ -1,5 +1,6 @@
 /** The partitions of a node: those it owns and serves, those it views, and what becomes of them. @module */
 import { assertEquals, assertRejects } from "@std/assert";
+import type { Admission } from "../../../../../../backends/nats/authority/admission.ts";
 import { Partitions } from "../../../../../../backends/nats/journal/leases/partitions.ts";
 import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
 import {
@@ -29,6 +30,8 @@ function nodeOn(log: MemoryLog, node: string, { bus = new RequestBus(), known }:
     client: bus,
     subjects: new LogSubjects("cases"),
     partitions: 1,
+    admission: { admitted: () => Promise.reject(new Error("Nobody asks")) } as unknown as Admission,
+    registered: () => [],
     node,
     signal: new AbortController().signal,
     // Nobody asks these nodes to store what is not theirs.
@@ -79,7 +82,7 @@ Deno.test("one that is given up leaves no crash behind, and is served no more", 
   await partitions.take(0, PROCESSORS);
   await partitions.release(0);
   assertEquals(partitions.ownerOf(0), undefined);
-  await assertRejects(() => bus.request("cases-append.0.x", new Uint8Array()));
+  await assertRejects(() => bus.request("cases-commit.0.x", new Uint8Array()));
   const next = nodeOn(log, "next");
   const taken = await next.partitions.take(0, PROCESSORS);
   assertEquals(taken?.hosted, [{ processor: "p", crashedOwner: undefined }]);

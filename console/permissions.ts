@@ -23,7 +23,9 @@ const WITH_A_SERVER: Readonly<Record<string, readonly Needed[]>> = {
   processors: ["net"],
   nodes: ["net"],
   export: ["net"],
-  relay: ["net"],
+  // Their targets may be files.
+  relay: ["write", "net"],
+  cdc: ["write", "net"],
   inbox: ["net"],
   producers: ["net"],
   projections: ["net"],

@@ -27,7 +27,7 @@ function answering(
     evolve: (seen: Seen, { event_type }: CaseEvent) => [...seen, event_type],
     handle({ event_type, data }: CaseEvent, seen: Seen, { version, now }: HandlerContext) {
       if (data.act === name) throw new TypeError("misbehaving");
-      if (data.act === "slow") { for (const start = performance.now(); performance.now() < start + 30;); }
+      if (data.act === "slow") { for (const start = performance.now(); performance.now() < start + 120;); }
       if (data.act === "loop" && event_type !== "case.intake") { for (;;); }
       if (data.act === "loop at once") { for (;;); }
       const events = answers[event_type]!.map((type) => {
@@ -216,7 +216,7 @@ Deno.test("nothing is handled of a pass in which something must wait", () => {
 
 Deno.test("a pass may take longer in all than one delivery may, and goes on where it was stopped", () => {
   const lines = [1, 2, 3, 4, 5].map((n) => line(`case-${n}`, 1, { act: "slow" }));
-  const made = madeBy(play(requestOf(lines), new PassRunner(cachesOf(all), fixedId), 200));
+  const made = madeBy(play(requestOf(lines), new PassRunner(cachesOf(all), fixedId), 500));
   assertEquals(made.filter(([caseId]) => caseId === "case-5").map(([, version, type]) => [version, type]), [
     [2, "analysis"],
     [3, "decision"],

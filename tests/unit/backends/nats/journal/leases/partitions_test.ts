@@ -34,9 +34,6 @@ function nodeOn(log: MemoryLog, node: string, { bus = new RequestBus(), known }:
     registered: () => [],
     node,
     signal: new AbortController().signal,
-    // Nobody asks these nodes to store what is not theirs.
-    admission: {} as ConstructorParameters<typeof Partitions>[0]["admission"],
-    registered: () => [],
     onAvailabilityChange: () => {},
     now: () => 1_000,
     log: () => new MemoryLogClient(log),

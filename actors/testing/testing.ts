@@ -2,6 +2,7 @@
  * Tests of processors and workflows without a store: a whole case in memory, with simulated time.
  *
  * ```ts
+ * // reminder_test.ts
  * import { assertPure, given } from "@zaakstroom/zaakstroom/testing";
  * import { reminder } from "./reminder.ts";
  *

@@ -43,7 +43,9 @@ export async function settleRate(
     if (began === 0) began = last;
     else settled += done.length;
   });
-  const supervisor = new Supervisor(watched, processors, noopObserver, supervision);
+  // All that is there: some of them have not worked on this store yet.
+  const hosted = processors.map((processor) => ({ ...processor, begins: "beginning" }));
+  const supervisor = new Supervisor(watched, hosted, noopObserver, supervision);
   await supervisor.start();
   try {
     const sinceSettledMs = () => performance.now() - last;

@@ -99,7 +99,7 @@ natsTest("streams that were changed, and fewer replicas than asked for, are prob
 natsTest("what a user may not publish to is named", async () => {
   const user = 'user: "node", password: "secret"';
   const config =
-    `authorization { users: [{ ${user}, permissions: { publish: ["$JS.API.>", "$SYS.REQ.>", "cases.>", "cases-log.*", "cases-index.>", "cases-append.>", "cases-settle.*"] } }] }`;
+    `authorization { users: [{ ${user}, permissions: { publish: ["$JS.API.>", "$SYS.REQ.>", "cases.>", "cases-log.*", "cases-index.>", "cases-append.>", "cases-settle.*", "cases-commit.*", "$KV.CASES_relays.>"] } }] }`;
   await using server = await startNats({ config, credentials: { user: "node", pass: "secret" } });
   const { code, findings } = await findingsOn(
     server.url,

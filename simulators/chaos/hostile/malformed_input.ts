@@ -6,7 +6,7 @@ const envelope = { event_type: "case.intake", data: intake };
 /** Events as a program hands them over. */
 export const malformedEvents: readonly object[] = [
   {},
-  [intake],
+  [[intake]],
   { ...intake, case_id: "" },
   { ...intake, case_id: "a\u0000b" },
   { ...intake, case_id: "a\tb" },

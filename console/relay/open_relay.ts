@@ -13,6 +13,8 @@ import { outgoing } from "./shown_event.ts";
 interface OpenContext {
   readonly backend: Pick<Backend, "partitions" | "secret" | "record">;
   readonly owner: string;
+  /** Who lets personal data leave, where some does. */
+  readonly by?: string | undefined;
   /** Standard output. */
   readonly write: (text: string) => Promise<void>;
 }
@@ -26,7 +28,7 @@ export async function openRelay(values: RelayValues, context: OpenContext): Prom
   const target = await targetOf(to, name, values, context);
   if (personal !== undefined) {
     const why = `${name}: ${personal.join(", ")} to ${targetForPeople(to)}: ${values.reason}`;
-    await context.backend.record({ act: "relay_personal", by: values.as!, why, caseId: RELAYS_TRAIL });
+    await context.backend.record({ act: "relay_personal", by: context.by!, why, caseId: RELAYS_TRAIL });
   }
   const shown = outgoing(names, personal);
   const { owner } = context;

@@ -2,10 +2,11 @@
 import { z } from "zod";
 import { classOf } from "../../schema/authority/types_from_outside.ts";
 import { allEventTypes, isEventType } from "../../schema/events.ts";
-import { actorName, oneOf, text, wholeNumber } from "../../schema/settings.ts";
+import { oneOf, text, wholeNumber } from "../../schema/settings.ts";
 import { UsageError } from "../cli/exit_codes.ts";
 import type { Values } from "../cli/options.ts";
 import { eventNamesOptions } from "../store/event_names.ts";
+import { actorOptions } from "../store/identity.ts";
 
 const types = z.string().transform((list) => list.split(",")).refine((all) => all.every(isEventType), {
   error: "must be event types with commas between them, such as case.intake,case.decision",
@@ -54,7 +55,7 @@ export const relayOptions = {
     help: "fields that leave as they are stored, with commas between them, or all; needs --reason",
   },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail" },
-  as: { schema: actorName.optional(), value: "NAME", env: "USER", help: "who, for the audit trail" },
+  ...actorOptions,
   ...eventNamesOptions,
 } as const;
 
@@ -62,7 +63,7 @@ export type RelayValues = Values<typeof relayOptions>;
 
 /** Refuses what can't go together. Throws UsageError. */
 export function validateRelay(values: RelayValues): string {
-  const { to, mode, into, personal, reason, as } = values;
+  const { to, mode, into, personal, reason } = values;
   if (to === undefined) throw new UsageError("relay needs --to: a file, -, http(s)://… or nats://…");
   const kind = kindOf(to);
   const modes = { http: ["structured", "batch"], nats: ["binary", "structured"], file: ["structured"] }[kind];
@@ -83,9 +84,6 @@ export function validateRelay(values: RelayValues): string {
   }
   if (personal !== undefined && reason === undefined) {
     throw new UsageError("Cannot use --personal without --reason: say why");
-  }
-  if (personal !== undefined && as === undefined) {
-    throw new UsageError("Cannot use --personal without --as: say who");
   }
   return to;
 }

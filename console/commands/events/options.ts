@@ -1,8 +1,9 @@
 /** The options of the subcommands of `events`. @module */
 import { z } from "zod";
 import { isEventType } from "../../../schema/events.ts";
-import { actorName, flag, oneOf, text, timestamp, wholeNumber } from "../../../schema/settings.ts";
+import { flag, oneOf, text, timestamp, wholeNumber } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
+import { actorOptions } from "../../store/identity.ts";
 import { backendOptions } from "../../store/options.ts";
 
 /** The types of a list with commas, each of which there is. */
@@ -23,7 +24,7 @@ const shared = {
   },
   personal: { schema: flag, help: "show personal data as it is stored; needs --reason, which is kept" },
   reason: { schema: text.optional(), value: "TEXT", help: "why, for the audit trail" },
-  as: { schema: actorName.optional(), value: "NAME", env: "USER", help: "who reads, for the audit trail" },
+  ...actorOptions,
 } as const;
 
 export const readEventsOptions = {

@@ -7,6 +7,7 @@ import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { openRelay } from "../../relay/open_relay.ts";
 import { openBackend } from "../../store/open_backend.ts";
+import { actedBy } from "../../store/identity.ts";
 import type { StartRelayValues } from "./options.ts";
 
 /** Runs a relay until it is stopped, or has nothing left to send. Returns the exit code. */
@@ -31,7 +32,8 @@ async function relayFrom(
   signal: AbortSignal,
 ): Promise<number> {
   const owner = `relay-${crypto.randomUUID().slice(0, 8)}`;
-  const options = await openRelay(values, { backend, owner, write: writerTo(output) });
+  const by = values.personal && await actedBy(backend, values, "cases.open_personal");
+  const options = await openRelay(values, { backend, owner, by, write: writerTo(output) });
   const relay = new Relay(backend, options);
   const { name } = options;
   const isDone = (step: RelayStep) => step === "stopped" || (values["until-idle"] && step === "idle");

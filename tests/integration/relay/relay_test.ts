@@ -165,7 +165,7 @@ natsTest("reported types are handed into another store, once however often they 
   await target.close();
   const source = await openPostgres({ url });
   const trail = (await source.audit("relays")).map(({ act, by }) => [act, by]);
-  assertEquals(trail[0], ["relay_personal", "j.jansen"]);
+  assertEquals(trail[0], ["relay_personal", "j.jansen (account postgres)"]);
   await source.close();
 });
 

@@ -134,7 +134,9 @@ Deno.test("--traces parent makes one trace of an event and all that comes of it"
   await runThrough(await server.freshStore(), [intake("case-1")], receiver.env(), "--traces", "parent");
   const chain = chainOf(receiver, (span, before) => span.parentSpanId === before.spanId);
   for (const [i, span] of chain.entries()) assertEquals(span.parentSpanId, chain[i - 1]?.spanId ?? "");
-  assertEquals(new Set(receiver.spans.map(({ traceId }) => traceId)).size, 1);
+  // A pass over several events is in the trace of none of them: processors that join late may have one.
+  const ofEvents = receiver.spans.filter(({ name }) => !name.endsWith(" pass"));
+  assertEquals(new Set(ofEvents.map(({ traceId }) => traceId)).size, 1);
 });
 
 Deno.test("a pass has a link to each append, and its workers, without permissions, make a span for each of 16", async () => {

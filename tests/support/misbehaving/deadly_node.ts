@@ -2,6 +2,7 @@
  * A guarded node with misbehaving workers on the PostgreSQL whose URL is its argument. Says `started` at each start, and when
  * nothing is left to do, how much of a core the process still burns; then it ends. @module
  */
+import { delay } from "@std/async/delay";
 import { guard } from "../../../actors/supervision/guardian.ts";
 import { Supervisor } from "../../../actors/supervisor.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
@@ -11,6 +12,8 @@ import { misbehavingProcessor } from "./processor.ts";
 import { testSupervisorOptions } from "./runtime.ts";
 
 const GUARDED = "DEADLY_NODE_GUARDED";
+/** A thread that hung is watched for three seconds; a busy machine takes longer. */
+const ASKED_WITHIN_MS = 30_000;
 const url = Deno.args[0]!;
 
 function printLine(line: string): void {
@@ -54,7 +57,10 @@ async function runNode(): Promise<number> {
     const { mailboxes } = await backend.health();
     return mailboxes.length === 2 && mailboxes.every(({ pending, retrying }) => pending + retrying === 0);
   });
-  const ending = await Promise.race([idle.then(() => "idle"), supervisor.ended()]);
+  const hung = () => observer.exits.some(({ exit }) => exit === "hung");
+  // What hung may be done with before its thread is known to run on, for which the process is then asked to go.
+  const settled = idle.then(() => hung() ? delay(ASKED_WITHIN_MS) : undefined).then(() => "idle");
+  const ending = await Promise.race([settled, supervisor.ended()]);
   if (ending === "idle") printLine(`idle ${await cpuShare()}`);
   await supervisor.stop(5_000);
   await backend.close();

@@ -64,7 +64,8 @@ function assertConsistent(run: LoadFigures): void {
   assertEquals(settle_ms.intake!.count, settle_ms.analysis!.count);
   assertEquals(end_to_end_ms.count, settle_ms.decision!.count);
   assert(decided > 0 && decided <= offered);
-  assert(end_to_end_ms.p50 >= settle_ms.intake!.p50 && end_to_end_ms.p99 >= end_to_end_ms.p50);
+  // A pass settles an intake and its decision in one commit; not every intake is decided.
+  assert(end_to_end_ms.p50 > 0 && end_to_end_ms.p99 >= end_to_end_ms.p50, JSON.stringify(end_to_end_ms));
   assertEquals([errors.dead_lettered, errors.worker_restarts, errors.fenced], [0, 0, 0]);
   if (Deno.build.os === "linux") assert(processes[0]!.cpu_percent > 0 && processes[0]!.memory_mb > 20);
 }

@@ -67,6 +67,30 @@ Deno.test("a relay brings everything once, in order within a case, and goes on w
   await backend.close();
 });
 
+Deno.test("of a store that came from a backup nothing leaves until a person has accepted it", async () => {
+  const { backend } = await filled();
+  const origin = {
+    backup: "b",
+    moment: "2026-11-30T10:00:00Z",
+    timeline: 2,
+    restoredAt: "2026-11-30T11:00:00Z",
+  };
+  let restored: typeof origin | undefined = origin;
+  const source = {
+    partitions: backend.partitions,
+    relays: backend.relays,
+    readAll: backend.readAll.bind(backend),
+    restoredFrom: () => Promise.resolve(restored),
+  };
+  const target = new ScriptedTarget();
+  const relay = relayOf(source as unknown as Backend, target);
+  assertEquals([await relay.step(), target.texts], ["paused", []]);
+  restored = undefined;
+  assertEquals(await untilIdle(relay), "idle");
+  assertEquals(target.texts.length, 5);
+  await backend.close();
+});
+
 Deno.test("what a target refuses is a dead letter, and nothing of its case overtakes it, until it is sent again", async () => {
   const { backend, a, b } = await filled();
   const target = new ScriptedTarget();

@@ -1,7 +1,7 @@
 /** What comes next for several processors of a partition that are read together. @module */
 import type { BatchLimits } from "../../../mailbox/batch_size.ts";
 import type { PassFetched, PassPart } from "../../../mailbox/pass.ts";
-import { eventPosition, type StoredRecord } from "../record/record.ts";
+import { eventPosition, lastUnread, type StoredRecord } from "../record/record.ts";
 import { deliveryLine, joinLines, type Line, lineBytes } from "./fresh_batch.ts";
 
 /** A processor in a pass. */
@@ -89,6 +89,7 @@ async function findLines(
   let [bytes, scannedTo, isCut] = [0, 0, false];
   scan: for await (const { sequence, record } of records) {
     if (record.kind === "malformed") continue;
+    scannedTo = Math.max(scannedTo, lastUnread({ sequence, record }));
     for (const event of record.events) {
       const position = eventPosition(sequence, event.index);
       const recipients = members.filter(({ after, types }) => position > after && types.has(event.type));

@@ -63,7 +63,7 @@ export class RecordMailboxStore implements MailboxStore {
     const isParked = (id: string) => parked.has(id);
     const wanted = { from: checkpoint, after, types, redeliversTo: redeliversTo ?? 0, isParked };
     // The record that the place is in may hold more behind it.
-    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1));
+    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1), types);
     const { batch, scannedTo, hasMore } = await nextFreshBatch(records, wanted, limits);
     if (batch === undefined) this.#scanned.set(owner, checkpoint, scannedTo);
     return { kind: "fetched", batch, checkpoint, nextDueMs, hasMore };

@@ -42,7 +42,8 @@ export class RecordPassStore implements PassStore {
       return { processor, types: new Set(types), from, after: scanned.after(owner, from) };
     });
     const first = Math.min(...members.map(({ after }) => recordSequenceOf(after)));
-    const records = writer.recordsBehind(Math.max(0, first - 1));
+    const types = members.flatMap((member) => [...member.types]);
+    const records = writer.recordsBehind(Math.max(0, first - 1), types);
     const isHeld = (caseId: string) => parked.some((cases) => cases.has(caseId));
     const { fetched, scannedTo } = await nextPass(records, members, limits, isHeld);
     fetched.parts.forEach(({ to, isCaughtUp }, i) => {
@@ -70,7 +71,8 @@ export class RecordPassStore implements PassStore {
   async #hasUnread(writer: PartitionWriter, { processor, types, move }: MovingMember): Promise<boolean> {
     const to = Math.max(move.from, move.to);
     const after = this.#options.scanned.after({ processor, types, partition: writer.partition }, to);
-    for await (const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1))) {
+    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1), types);
+    for await (const { sequence, record } of records) {
       if (record.kind === "malformed") continue;
       const isUnread = record.events.some(({ index, type }) =>
         types.includes(type) && eventPosition(sequence, index) > after
@@ -86,7 +88,7 @@ async function isRedelivering(writer: PartitionWriter, { processor, types }: Pas
   const { checkpoint, redeliversTo = 0 } = writer.state.processor(processor);
   if (checkpoint >= redeliversTo) return false;
   for await (
-    const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(checkpoint) - 1))
+    const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(checkpoint) - 1), types)
   ) {
     if (eventPosition(sequence, 0) > redeliversTo) return false;
     if (record.kind === "malformed") continue;

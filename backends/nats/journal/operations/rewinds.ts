@@ -81,7 +81,8 @@ async function lastDone(
   const { checkpoint, takes, redeliversTo = 0 } = view.state.processor(processor);
   if (checkpoint < position) return undefined;
   let last = checkpoint < redeliversTo ? redeliversTo : undefined;
-  for await (const { sequence, record } of view.recordsBehind(Math.max(0, recordSequenceOf(position) - 1))) {
+  const records = view.recordsBehind(Math.max(0, recordSequenceOf(position) - 1), takes);
+  for await (const { sequence, record } of records) {
     if (eventPosition(sequence, 0) > checkpoint) break;
     if (record.kind === "malformed") continue;
     for (const { index, type } of record.events) {

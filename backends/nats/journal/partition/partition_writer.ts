@@ -105,11 +105,11 @@ export class PartitionWriter {
     );
   }
 
-  /** The records behind a sequence, from memory where they are there. */
-  async *recordsBehind(sequence: number): AsyncGenerator<StoredRecord> {
+  /** The records behind a sequence, from memory where they are there; else of those without these types only the head. */
+  async *recordsBehind(sequence: number, types: Iterable<string>): AsyncGenerator<StoredRecord> {
     const recent = this.#recent.behind(sequence);
     if (recent !== undefined) yield* recent;
-    else yield* this.#options.log.readBehind(sequence);
+    else yield* this.#options.log.readBehind(sequence, new Set(types));
   }
 
   /** The events of a case, in order. */

@@ -7,6 +7,7 @@ import type {
   LogRecord,
   MalformedRecord,
   StoredRecord,
+  WantedTypes,
 } from "../../../backends/nats/journal/record/record.ts";
 import { Conflict } from "../../../backends/nats/connection/errors.ts";
 import { BackendUnavailable } from "../../../backends/errors.ts";
@@ -31,13 +32,13 @@ export class MemoryLog {
     return first;
   }
 
-  /** All records, with what other hands left; behind a sequence, and of those without these types the head alone. */
-  records(behind = 0, types?: ReadonlySet<string>): StoredRecord[] {
+  /** All records, with what other hands left; behind a sequence, and of those that nothing is wanted of the head alone. */
+  records(behind = 0, wanted?: WantedTypes): StoredRecord[] {
     let previous: StoredRecord | undefined;
     return this.messages.filter(({ sequence }) => sequence > behind).map(({ sequence, payload, link }) => {
-      const record = types === undefined
+      const record = wanted === undefined
         ? decodeRecord(payload)
-        : decodeUnlessSkipped(payload, lacking(types, previous));
+        : decodeUnlessSkipped(payload, lacking(wanted(sequence), previous));
       return previous = { sequence, record, link };
     });
   }
@@ -82,8 +83,8 @@ export class MemoryLogClient implements PartitionLog {
     return await (fault === undefined ? write() : fault(write));
   }
 
-  async *readBehind(sequence: number, types?: ReadonlySet<string>): AsyncGenerator<StoredRecord> {
-    const records = this.log.records(sequence, types);
+  async *readBehind(sequence: number, wanted?: WantedTypes): AsyncGenerator<StoredRecord> {
+    const records = this.log.records(sequence, wanted);
     const visible = records.slice(0, Math.max(0, records.length - this.behind));
     if (this.behind > 0) this.behind--;
     yield* await Promise.resolve(visible);

@@ -11,7 +11,7 @@ import {
 import { decodeRecord, decodeUnlessSkipped, type IsSkipped } from "../record/decode_record.ts";
 import { lacking } from "../record/type_counts.ts";
 import { LINK_HEADER, type LinkedPayload } from "../record/link.ts";
-import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
+import type { LogRecord, MalformedRecord, StoredRecord, WantedTypes } from "../record/record.ts";
 
 /** Every method throws BackendUnavailable where there is no answer. */
 export interface PartitionLog {
@@ -25,10 +25,10 @@ export interface PartitionLog {
    */
   append(records: readonly LinkedPayload[], last: number): Promise<number>;
   /**
-   * The records behind a sequence, as far as the server that is asked has them: a replica may be behind. With `types`, of
-   * those that hold none of these types only the head is read: see `unread`.
+   * The records behind a sequence, as far as the server that is asked has them: a replica may be behind. Of those that hold
+   * nothing that is wanted of them only the head is read: see `unread`.
    */
-  readBehind(sequence: number, types?: ReadonlySet<string>): AsyncIterable<StoredRecord>;
+  readBehind(sequence: number, wanted?: WantedTypes): AsyncIterable<StoredRecord>;
   /** The sequence of the first record behind a sequence, by the server that takes the writes; undefined for none. */
   firstBehind(sequence: number): Promise<number | undefined>;
   /** The first record behind a sequence, as the server that is asked has it; undefined for none. */
@@ -61,11 +61,11 @@ export class NatsPartitionLog implements PartitionLog {
     return writes.length === 1 ? writeOne(client, writes[0]!) : writeBatch(client, writes);
   }
 
-  async *readBehind(sequence: number, types?: ReadonlySet<string>): AsyncGenerator<StoredRecord> {
+  async *readBehind(sequence: number, wanted?: WantedTypes): AsyncGenerator<StoredRecord> {
     const { client, stream, subject } = this;
     let previous: StoredRecord | undefined;
     for await (const message of readSubjectBytes(client, stream, subject, sequence + 1)) {
-      yield previous = storedRecordOf(message, types && lacking(types, previous));
+      yield previous = storedRecordOf(message, wanted && lacking(wanted(message.position), previous));
     }
   }
 

@@ -151,6 +151,15 @@ export function checkpointOf({ to, toEnd }: ProcessorMove, sequence: number): nu
   return toEnd ? eventPosition(sequence, MAX_RECORD_EVENTS - 1) : to;
 }
 
+/** The types that are looked for in the record at a sequence. */
+export type WantedTypes = (sequence: number) => ReadonlySet<string>;
+
+/** The same types in every record. */
+export function everywhere(types: readonly string[]): WantedTypes {
+  const wanted = new Set(types);
+  return () => wanted;
+}
+
 /** The position of the last event of a record of which only the head was read; 0 for any other. */
 export function lastUnread({ sequence, record: { unread } }: StoredRecord<LogRecord>): number {
   return unread === undefined ? 0 : eventPosition(sequence, unread - 1);

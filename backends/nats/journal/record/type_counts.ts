@@ -6,7 +6,7 @@
 import type { IsSkipped } from "./decode_record.ts";
 import type { StoredRecord } from "./record.ts";
 
-/** Whether a record behind the previous one has none of these types. Where that can't be told for sure, it is read. */
+/** Whether the record behind the previous one has none of the types. Where that can't be told for sure, it is read. */
 export function lacking(types: ReadonlySet<string>, previous: StoredRecord | undefined): IsSkipped {
   if (previous === undefined || previous.record.kind === "malformed") return () => false;
   const { sequence, record: { head: { counts: before } } } = previous;

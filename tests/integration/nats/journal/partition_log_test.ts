@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable } from "../../../../backends/errors.ts";
 import { Conflict } from "../../../../backends/nats/connection/errors.ts";
 import { encodeRecord } from "../../../../backends/nats/journal/record/encode_record.ts";
-import { NO_CHANGES } from "../../../../backends/nats/journal/record/record.ts";
+import { everywhere, NO_CHANGES } from "../../../../backends/nats/journal/record/record.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
 import { startNats } from "../../../support/servers/nats_server.ts";
 import { LogNode, makeLog } from "../../../support/nats_log/log_node.ts";
@@ -73,7 +73,7 @@ natsTest(
     await log.append([counted("a", 1, 3, { "case.intake": 6, "case.analysis": 300 })], 3);
 
     const read = async (...types: string[]) =>
-      (await Array.fromAsync(log.readBehind(0, new Set(types)))).map(({ record }) =>
+      (await Array.fromAsync(log.readBehind(0, everywhere(types)))).map(({ record }) =>
         record.kind === "record" ? [record.events.length, record.unread] : undefined
       );
     assertEquals(await read("case.intake"), [[2, undefined], [0, 300], [4, undefined], [1, undefined]]);

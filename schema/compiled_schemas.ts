@@ -32,26 +32,35 @@ const known: Partial<Record<EventType, DataForms>> = {};
 
 function formsOf(schema: z.ZodType<Data, Encoded>): DataForms {
   const decoder = z.compile(schema);
-  const writing = writingForm(schema);
+  const writing = formOf(schema, WRITTEN);
   const encoder = writing && z.compile(writing);
+  // A check of a whole object expects decoded data, which the written form is not: it is asked first.
+  const checker = writing && hasChecks(schema) ? z.compile(formOf(schema, CHECKED)!) : undefined;
   return {
     schema,
     decode: (data) => decoder.safeParse(data),
     encode(data) {
+      if (checker?.safeParse(data).success === false) return undefined;
       const encoded = encoder?.safeParse(data);
       return encoded?.success ? encoded.data as Encoded : undefined;
     },
   };
 }
 
-const writtenCents = centsSchema.transform(writtenAmount);
+/** What stands in for amounts, and whether whole objects are checked. */
+interface Form {
+  readonly amount: z.ZodType;
+  readonly isChecked: boolean;
+}
 
-/**
- * The schema that parses decoded data and gives its written form, so that encoding is a parse too: only parsing is
- * compiled. undefined for a schema that can't be reversed by replacing its amounts.
- */
-function writingForm(schema: z.ZodType): z.ZodType | undefined {
-  if (schema === money) return writtenCents;
+/** Decoded data to its written form, so that encoding is a parse too: only parsing is compiled. */
+const WRITTEN: Form = { amount: centsSchema.transform(writtenAmount), isChecked: false };
+/** Decoded data as it is. */
+const CHECKED: Form = { amount: centsSchema, isChecked: true };
+
+/** A schema of decoded data in such a form; undefined for one that can't be reversed by replacing its amounts. */
+function formOf(schema: z.ZodType, form: Form): z.ZodType | undefined {
+  if (schema === money) return form.amount;
   const { def } = schema as z.ZodType & { def: SchemaDefinition };
   switch (def.type) {
     case "string":
@@ -59,15 +68,22 @@ function writingForm(schema: z.ZodType): z.ZodType | undefined {
     case "enum":
       return schema;
     case "optional":
-      return withInner(schema, "innerType", writingForm(def.innerType!));
+      return withInner(schema, { innerType: formOf(def.innerType!, form) });
     case "array":
-      return withInner(schema, "element", writingForm(def.element!));
-    case "object":
-      // A check of the whole object expects decoded data, which the written form is not.
-      return def.checks?.length ? undefined : withInner(schema, "shape", writingShape(def.shape!));
+      return withInner(schema, { element: formOf(def.element!, form) });
+    case "object": {
+      const checks = form.isChecked ? def.checks ?? [] : [];
+      return withInner(schema, { shape: shapeOf(def.shape!, form), checks });
+    }
     default:
       return undefined;
   }
+}
+
+function hasChecks(schema: z.ZodType): boolean {
+  const { type, checks, innerType, element, shape } = (schema as z.ZodType & { def: SchemaDefinition }).def;
+  const inner = [innerType, element, ...Object.values(shape ?? {})].filter((each) => each !== undefined);
+  return type === "object" && (checks?.length ?? 0) > 0 || inner.some(hasChecks);
 }
 
 interface SchemaDefinition {
@@ -78,13 +94,14 @@ interface SchemaDefinition {
   readonly checks?: readonly unknown[];
 }
 
-function writingShape(shape: Record<string, z.ZodType>): Record<string, z.ZodType> | undefined {
-  const written = Object.entries(shape).map(([field, inner]) => [field, writingForm(inner)] as const);
-  return written.some(([, inner]) => inner === undefined)
+function shapeOf(shape: Record<string, z.ZodType>, form: Form): Record<string, z.ZodType> | undefined {
+  const formed = Object.entries(shape).map(([field, inner]) => [field, formOf(inner, form)] as const);
+  return formed.some(([, inner]) => inner === undefined)
     ? undefined
-    : Object.fromEntries(written) as Record<string, z.ZodType>;
+    : Object.fromEntries(formed) as Record<string, z.ZodType>;
 }
 
-function withInner(schema: z.ZodType, name: string, inner: unknown): z.ZodType | undefined {
-  return inner === undefined ? undefined : schema.clone({ ...schema.def, [name]: inner } as never);
+function withInner(schema: z.ZodType, inner: Record<string, unknown>): z.ZodType | undefined {
+  const isWhole = Object.values(inner).every((each) => each !== undefined);
+  return isWhole ? schema.clone({ ...schema.def, ...inner } as never) : undefined;
 }

@@ -130,15 +130,15 @@ export function shownData(type: string, data: Readonly<Record<string, unknown>>)
   return shownFields(data, { case_id: "case_id", ...fields });
 }
 
+/** A loop, as every event of an export goes through it: entries made of entries took twice the time. */
 function shownFields(value: Readonly<Record<string, unknown>>, fields: ShownFields): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) =>
-      Object.hasOwn(fields, name)
-        ? [name, shownValue(inner, fields[name]!)]
-        // The name of a field that is not known may be anything too.
-        : [withoutContactData(name), NOT_SHOWN]
-    ),
-  );
+  const shown: Record<string, unknown> = {};
+  for (const name of Object.keys(value)) {
+    if (Object.hasOwn(fields, name)) shown[name] = shownValue(value[name], fields[name]!);
+    // The name of a field that is not known may be anything too. In Deno `__proto__` is a name like others.
+    else shown[withoutContactData(name)] = NOT_SHOWN;
+  }
+  return shown;
 }
 
 function shownValue(value: unknown, kind: FieldKind | ShownFields): unknown {

@@ -13,7 +13,7 @@ import type { StartValues } from "./start_options.ts";
 import { exitCodes } from "../cli/exit_codes.ts";
 import { AvailabilityMonitor, type RunningNode, startNode } from "./node.ts";
 import { consoleSettings } from "./console_settings.ts";
-import { describeMandate } from "./demonstration.ts";
+import { describeDemoFaults, describeMandate } from "./demonstration.ts";
 import { NodeReporter } from "./node_reporter.ts";
 import { grantMandates } from "../../actors/application.ts";
 import { type NodePolicy, readPolicy } from "./policy_file.ts";
@@ -162,6 +162,7 @@ async function runOn(opening: Promise<OpenedBackend>, context: ProcessContext): 
   reporter.ready({ backend: backend.name, where, durability, url: http?.url, consoleLink });
   if (restoration !== undefined) reporter.notice(sentence(describeRestoration(restoration)));
   if (values.count !== undefined || values.simulate !== undefined) reporter.notice(describeMandate());
+  if (values["demo-faults"]) reporter.notice(describeDemoFaults());
   context.serviceManager.ready(`Running on ${backend.name} at ${where}`);
   // What generates and proves cases is loaded while the node is at work already.
   const workload = import("./workload.ts").then(({ runWorkload }) =>

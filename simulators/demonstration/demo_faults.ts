@@ -5,7 +5,7 @@ import { SIMULATOR } from "../../schema/authority/names.ts";
 /** So long from the start of a worker: the attempts of the first cases are used up by then. */
 export const FAULTY_FOR_MS = 60_000;
 /** One of so many, by the last digit of its id: the same one at each attempt. */
-const ONE_OF = 16;
+export const ONE_OF = 16;
 
 /**
  * The processor, but for the intake of one in sixteen generated cases, which fails until the fault is over: then what is

@@ -1,9 +1,13 @@
 /**
  * What a backup costs beside full load, and how fast one is made and restored: `deno task bench:backup [postgres|nats]
- * [MEGABYTES]`. The rounds take turns: appends alone, with a stream, with a stream and a create. Figures, no assertions.
+ * [MEGABYTES]`. The rounds take turns: deliveries alone, with a stream, with a stream and a create. Figures, no assertions.
  * @module
  */
 import { join } from "node:path";
+import postgres from "postgres";
+import { processors } from "../../actors/application.ts";
+import { noopObserver, type Observer } from "../../actors/observer.ts";
+import { defaultSupervisorOptions, Supervisor } from "../../actors/supervisor.ts";
 import type { Backend } from "../../backends/backend.ts";
 import type { AnyManifest } from "../../backends/backup/manifest.ts";
 import { backUpStreams } from "../../backends/nats/backup/create.ts";
@@ -13,11 +17,15 @@ import { createBackup } from "../../backends/postgres/backup/create.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
 import { usageOf } from "../../simulators/load/process_usage.ts";
 import { Program, run } from "../support/program.ts";
+import type { WireEvent } from "../../schema/events.ts";
 import { findNatsServer, startNats } from "../support/servers/nats_server.ts";
 import { startPostgres } from "../support/servers/postgres_server.ts";
 import { appendAll, describeMachine, intakes, print, runAsNode } from "./bench.ts";
 
-const [COUNT, ROUNDS] = [60_000, 5];
+const [COUNT, ROUNDS, TURN_MS] = [60_000, 5, 5_000];
+/** Cases that are appended before a turn: with all that follows from them more than a turn settles. */
+const BACKLOG = 80_000;
+const TEMPLATES = intakes(20_000, 500, "templates");
 const MEGABYTE = 1_000_000;
 /** Megabytes that a create copies a second beside load. */
 const RATE = 20;
@@ -26,6 +34,8 @@ const EVENTS_PER_MEGABYTE = 1_000;
 
 /** A store, and its backup, by name. */
 interface BackedUp {
+  /** Ends what a turn is not to find: a create begins with a checkpoint, so the turns that it is compared with do too. */
+  settle(): Promise<void>;
   readonly flags: readonly string[];
   open(): Promise<Backend>;
   create(to: string): Promise<AnyManifest>;
@@ -37,6 +47,7 @@ await runAsNode(async () => {
   Deno.env.set("NATS_SERVER", await findNatsServer());
   if (only !== "nats") {
     await using server = await startPostgres();
+    await hurryCheckpoints(await server.freshDatabase());
     await measureStore("postgres", ofPostgres(await server.freshStore()), Number(megabytes));
   }
   if (only !== "postgres") {
@@ -46,8 +57,21 @@ await runAsNode(async () => {
   }
 });
 
+/** A create that leaves room waits for the server's next checkpoint, which is spread over most of `checkpoint_timeout`. */
+async function hurryCheckpoints(url: string): Promise<void> {
+  await withSql(url, (sql) => sql`alter system set checkpoint_timeout = '30s'`);
+  await withSql(url, (sql) => sql`select pg_reload_conf()`);
+}
+
+async function withSql(url: string, act: (sql: postgres.Sql) => PromiseLike<unknown>): Promise<void> {
+  const sql = postgres(url, { max: 1 });
+  await act(sql);
+  await sql.end();
+}
+
 function ofPostgres(url: string): BackedUp {
   return {
+    settle: () => withSql(url, (sql) => sql`checkpoint`),
     flags: ["--url", url],
     open: () => openPostgres({ url }),
     create: (to) => createBackup({ target: { url }, to, key: undefined, label: "" }),
@@ -56,6 +80,7 @@ function ofPostgres(url: string): BackedUp {
 
 function ofNats(url: string): BackedUp {
   return {
+    settle: () => Promise.resolve(),
     flags: ["--backend", "nats", "--url", url],
     open: () => openNats({ url, deadlineMs: 60_000 }),
     create: (to) => backUpStreams({ options: { url, deadlineMs: 60_000 }, to, key: undefined, label: "" }),
@@ -81,30 +106,79 @@ async function measureStore(name: string, store: BackedUp, megabytes: number): P
   }
 }
 
-/** Events appended a second, in turns, and each as a share of the turn alone. */
+/** Deliveries settled a second, in turns, and each as a share of the turn alone. A create is measured while it copies. */
 async function besideLoad(store: BackedUp, backend: Backend, to: string): Promise<void> {
   const env = { NATS_SERVER: Deno.env.get("NATS_SERVER")! };
   const start = (verb: string, ...more: string[]) =>
     Program.start(["backup", verb, "--to", to, ...store.flags, ...more], { env });
-  await appendRate(backend, "warm-up");
+  await appendBacklog(backend);
+  await rateDuring(backend, after(TURN_MS));
   for (let round = 1; round <= ROUNDS; round++) {
-    const alone = await appendRate(backend, `alone ${round}`);
+    await appendBacklog(backend);
+    await store.settle();
+    const alone = await rateDuring(backend, after(TURN_MS));
     await using stream = start("stream");
     await stream.err.waitForLine(/^Keeping the log/);
+    await appendBacklog(backend);
+    await store.settle();
     const before = await cpuOf(stream);
-    const streamed = await appendRate(backend, `streamed ${round}`);
+    const streamed = await rateDuring(backend, after(TURN_MS));
     const used = await cpuOf(stream) - before;
-    const create = start("create", "--max-rate", String(RATE));
-    const both = await appendRate(backend, `both ${round}`);
-    await create.ended();
+    await appendBacklog(backend);
+    await using create = start("create", "--max-rate", String(RATE));
+    const ended = create.ended();
+    await create.err.waitForLine(/ MB/);
+    const both = await rateDuring(backend, Promise.race([ended, after(TURN_MS)]));
+    create.signal("SIGTERM");
     stream.signal("SIGTERM");
-    await stream.ended();
+    await Promise.all([ended, stream.ended()]);
     print(
-      `appends a second: ${Math.round(alone)} alone, ${(streamed / alone).toFixed(2)} of it with a stream, ` +
+      `deliveries a second: ${Math.round(alone)} alone, ${
+        (streamed / alone).toFixed(2)
+      } of it with a stream, ` +
         `${(both / alone).toFixed(2)} with a create of ${RATE} MB/s too; ` +
-        `the stream took ${used.toFixed(1)} s of processor in ${(COUNT / streamed).toFixed(1)} s`,
+        `the stream took ${used.toFixed(1)} s of processor in ${TURN_MS / 1000} s`,
     );
   }
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Deliveries settled a second by all processors until `end`: of cases that wait when it begins, more than are taken. */
+async function rateDuring(backend: Backend, end: Promise<unknown>): Promise<number> {
+  let [began, count] = [0, 0];
+  const observer: Observer = {
+    ...noopObserver,
+    settled(batch) {
+      began ||= performance.now();
+      for (const times of Object.values(batch.done)) count += times.length;
+    },
+  };
+  const supervisor = new Supervisor(backend, processors, observer, defaultSupervisorOptions(2));
+  await supervisor.start();
+  await end;
+  const seconds = (performance.now() - began) / 1000;
+  await supervisor.stop(10_000);
+  return count / seconds;
+}
+
+/** Cases for a turn. Intakes are made once, and sent again as other cases. */
+async function appendBacklog(backend: Backend): Promise<void> {
+  for (let sent = 0; sent < BACKLOG; sent += TEMPLATES.length * TEMPLATES[0]!.length) {
+    await appendAll(backend, TEMPLATES.map((batch) => batch.map(asAnotherCase)));
+  }
+}
+
+function asAnotherCase(event: WireEvent): WireEvent {
+  const caseId = crypto.randomUUID();
+  return {
+    ...event,
+    event_id: crypto.randomUUID(),
+    correlation_id: caseId,
+    data: { ...event.data, case_id: caseId },
+  };
 }
 
 async function cpuOf({ pid }: Program): Promise<number> {

@@ -44,8 +44,11 @@ interface Answer<M> {
 /** Reads under way at most, where many are needed. */
 export const READS_AT_ONCE = 32;
 const MESSAGES_PER_READ = 500;
-/** The server ends an answer behind the message that reaches this. By itself it would stop at 64 MB. */
-const BYTES_PER_READ = 4_000_000;
+/**
+ * The server ends an answer behind the message that reaches this; by itself it would stop at 64 MB. The first answer of a
+ * reading is small, as a batch is, and those that follow are larger: what nobody takes of it was sent for nothing.
+ */
+const [FIRST_BYTES, MOST_BYTES] = [256_000, 4_096_000];
 const NOTHING_FOUND = 404;
 
 /** The messages under a filter, from a position on, in order. */
@@ -94,8 +97,8 @@ async function* readInAnswers<M extends MessageBytes | StreamMessage>(
   from: number,
   toMessage: (msg: StoredMsg) => M,
 ): AsyncGenerator<M> {
-  for (let next = from;;) {
-    const limits = { batch: MESSAGES_PER_READ, max_bytes: BYTES_PER_READ };
+  for (let next = from, bytes = FIRST_BYTES;; bytes = Math.min(MOST_BYTES, bytes * 4)) {
+    const limits = { batch: MESSAGES_PER_READ, max_bytes: bytes };
     const query = { seq: next, next_by_subj: filter, ...limits };
     const { messages, pending } = await readAnswer(client, stream, query, toMessage);
     yield* messages;

@@ -61,6 +61,17 @@ const UNUSABLE: Record<string, readonly [name: string, remedy: string]> = {
   "0A000": ["feature not supported", "use PostgreSQL 15 or newer"],
 };
 
+/** A setting that is not known has the same code as a role or a type that is missing; the server's source file tells them apart. */
+const MISSING_OBJECT = [
+  "missing role or type",
+  "another version made this store, or its server: use that version, or make a store anew",
+] as const;
+
+function isMissingObject(error: unknown): boolean {
+  const { file = "" } = error as { file?: string };
+  return codeOf(error) === "42704" && !file.startsWith("guc");
+}
+
 const TAKES_NO_CONNECTIONS =
   "PostgreSQL refuses (55000 database takes no connections): let the database take connections, " +
   "or name another one in the URL";
@@ -157,7 +168,7 @@ export function translate(error: unknown): unknown {
   if (error instanceof BackendUnavailable || error instanceof BackendUnusable) return error;
   const code = codeOf(error);
   if (UNUSABLE[code] !== undefined) {
-    const [name, remedy] = UNUSABLE[code];
+    const [name, remedy] = isMissingObject(error) ? MISSING_OBJECT : UNUSABLE[code];
     const Kind = code === "42501" ? InsufficientRights : BackendUnusable;
     return new Kind(`PostgreSQL refuses (${code} ${name}${objectOf(error)}): ${remedy}`, { cause: error });
   }

@@ -100,8 +100,9 @@ function bar({ code, effect = 0 }: ReasonCode, most: number, write: Writer): Mar
   const x = effect < 0 ? 50 - width : 50;
   const isMissing = code.startsWith("missing:");
   const side = isMissing ? write("unknown") : write(effect < 0 ? "decision.lowers" : "decision.raises");
+  const name = code.replace("missing:", "");
   return markup`<li><span>${
-    code.replace("missing:", "").replaceAll("_", " ")
+    write.known(`feature.${name}`, name.replaceAll("_", " "))
   }</span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
 <path d="M50 0V8"/><rect class="${effect < 0 ? "down" : "up"}" x="${x.toFixed(1)}" width="${
     width.toFixed(1)

@@ -1,6 +1,6 @@
 /**
  * Prints how fast `events read` goes beside a bare cursor over the same rows, in turns; asserts nothing.
- * `deno run --allow-all tests/performance/history/events_read.ts [--cases 20000] [--rounds 3]`
+ * `deno run --allow-all tests/performance/history/events_read.ts [--cases 100000] [--rounds 3]`
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
@@ -9,7 +9,7 @@ import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { Program } from "../../support/program.ts";
 import { startPostgres } from "../../support/servers/postgres_server.ts";
 
-const { cases, rounds } = parseArgs(Deno.args, { default: { cases: 20_000, rounds: 3 } });
+const { cases, rounds } = parseArgs(Deno.args, { default: { cases: 100_000, rounds: 3 } });
 
 /** Every row by a cursor, as the driver gives it. */
 async function bareCursor(url: string): Promise<number> {

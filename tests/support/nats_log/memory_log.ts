@@ -1,11 +1,13 @@
 /** A log in memory with the expectations of JetStream, and clients of it whose requests fail as a network makes them fail. @module */
-import { decodeRecord } from "../../../backends/nats/journal/record/decode_record.ts";
+import { decodeRecord, decodeUnlessSkipped } from "../../../backends/nats/journal/record/decode_record.ts";
+import { lacking } from "../../../backends/nats/journal/record/type_counts.ts";
 import type { LinkedPayload } from "../../../backends/nats/journal/record/link.ts";
 import type { PartitionLog } from "../../../backends/nats/journal/partition/partition_log.ts";
 import type {
   LogRecord,
   MalformedRecord,
   StoredRecord,
+  WantedTypes,
 } from "../../../backends/nats/journal/record/record.ts";
 import { Conflict } from "../../../backends/nats/connection/errors.ts";
 import { BackendUnavailable } from "../../../backends/errors.ts";
@@ -30,13 +32,15 @@ export class MemoryLog {
     return first;
   }
 
-  /** All records, with what other hands left. */
-  records(): StoredRecord[] {
-    return this.messages.map(({ sequence, payload, link }) => ({
-      sequence,
-      record: decodeRecord(payload),
-      link,
-    }));
+  /** All records, with what other hands left; behind a sequence, and of those that nothing is wanted of the head alone. */
+  records(behind = 0, wanted?: WantedTypes): StoredRecord[] {
+    let previous: StoredRecord | undefined;
+    return this.messages.filter(({ sequence }) => sequence > behind).map(({ sequence, payload, link }) => {
+      const record = wanted === undefined
+        ? decodeRecord(payload)
+        : decodeUnlessSkipped(payload, lacking(wanted(sequence), previous));
+      return previous = { sequence, record, link };
+    });
   }
 }
 
@@ -79,11 +83,11 @@ export class MemoryLogClient implements PartitionLog {
     return await (fault === undefined ? write() : fault(write));
   }
 
-  async *readBehind(sequence: number): AsyncGenerator<StoredRecord> {
-    const records = this.log.records();
-    const visible = records.slice(0, records.length - this.behind);
+  async *readBehind(sequence: number, wanted?: WantedTypes): AsyncGenerator<StoredRecord> {
+    const records = this.log.records(sequence, wanted);
+    const visible = records.slice(0, Math.max(0, records.length - this.behind));
     if (this.behind > 0) this.behind--;
-    for (const each of await Promise.resolve(visible)) if (each.sequence > sequence) yield each;
+    yield* await Promise.resolve(visible);
   }
 
   firstBehind(sequence: number): Promise<number | undefined> {

@@ -94,7 +94,7 @@ for (const type of allEventTypes) {
       assertEquals(ours.success, zods.success);
       if (!zods.success) return assertEquals(ours.problems.length, zods.error.issues.length);
       assertEquals(JSON.parse(JSON.stringify(ours.data)), JSON.parse(JSON.stringify(zods.data)));
-      assertEquals(dataForms(type).encode(data) !== undefined, type !== "case.payment_plan_created");
+      assert(dataForms(type).encode(data) !== undefined);
       valid++;
     }));
     assert(valid > 10, `only ${valid} were valid`);

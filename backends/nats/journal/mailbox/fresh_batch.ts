@@ -1,7 +1,7 @@
 /** The next batch of a mailbox behind its checkpoint, as bytes. @module */
 import type { Batch } from "../../../mailbox/batch.ts";
 import type { BatchLimits } from "../../../mailbox/batch_size.ts";
-import { eventPosition, type LogRecord, type StoredRecord } from "../record/record.ts";
+import { eventPosition, lastUnread, type LogRecord, type StoredRecord } from "../record/record.ts";
 import type { PlacedEvent } from "../partition/case_events.ts";
 
 /** A delivery line: its placement, and the rest as it is stored. */
@@ -44,6 +44,7 @@ export async function nextFreshBatch(
   let [bytes, to, scannedTo] = [0, from, after];
   for await (const { sequence, record } of records) {
     if (record.kind === "malformed") continue;
+    scannedTo = Math.max(scannedTo, lastUnread({ sequence, record }));
     for (const placed of eventsBehind({ sequence, record }, after)) {
       const { position, event } = placed;
       if (types.includes(event.type)) {

@@ -15,7 +15,7 @@ export interface MovingMember extends Pick<PassOwner, "processor" | "epoch" | "t
 /** Whether one of these types was stored behind a member's last line. */
 type HasUnread = (member: MovingMember) => Promise<boolean>;
 
-const LINE_BREAK = 10;
+const [LINE_BREAK, ZERO] = [10, 48];
 
 /**
  * Stores what a pass made, and moves its members: who handled something of that moves behind it, for which nothing else may stand
@@ -91,9 +91,18 @@ async function isBehind(
 function versionsIn(outputs: Uint8Array): number[] {
   const versions: number[] = [];
   for (let start = 0; start < outputs.length;) {
-    versions.push(Number.parseInt(new TextDecoder().decode(outputs.subarray(start, start + 10))));
+    versions.push(numberAt(outputs, start));
     const end = outputs.indexOf(LINE_BREAK, start);
     start = end === -1 ? outputs.length : end + 1;
   }
   return versions;
+}
+
+/** The digits at a place as a number. */
+function numberAt(bytes: Uint8Array, at: number): number {
+  let number = 0;
+  for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[++at]! - ZERO) {
+    number = number * 10 + digit;
+  }
+  return number;
 }

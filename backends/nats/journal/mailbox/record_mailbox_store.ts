@@ -16,7 +16,7 @@ import { READS_AT_ONCE } from "../../stream/direct_get.ts";
 import { OwnershipLost } from "../partition/record_writer.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import type { PlacedEvent } from "../partition/case_events.ts";
-import { recordSequenceOf, type StoredRecord } from "../record/record.ts";
+import { everywhere, recordSequenceOf, type StoredRecord } from "../record/record.ts";
 import { deliveryLine, joinLines, lineBytes, nextFreshBatch } from "./fresh_batch.ts";
 import { RecordPassStore } from "./record_passes.ts";
 import { ScannedPlaces } from "./scanned_places.ts";
@@ -63,7 +63,7 @@ export class RecordMailboxStore implements MailboxStore {
     const isParked = (id: string) => parked.has(id);
     const wanted = { from: checkpoint, after, types, redeliversTo: redeliversTo ?? 0, isParked };
     // The record that the place is in may hold more behind it.
-    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1));
+    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1), everywhere(types));
     const { batch, scannedTo, hasMore } = await nextFreshBatch(records, wanted, limits);
     if (batch === undefined) this.#scanned.set(owner, checkpoint, scannedTo);
     return { kind: "fetched", batch, checkpoint, nextDueMs, hasMore };

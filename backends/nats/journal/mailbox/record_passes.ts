@@ -6,7 +6,7 @@ import { nextDue } from "../../../settlement/parked_case.ts";
 import type { LogState } from "../partition/log_state.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import { OwnershipLost } from "../partition/record_writer.ts";
-import { eventPosition, recordSequenceOf } from "../record/record.ts";
+import { eventPosition, everywhere, recordSequenceOf } from "../record/record.ts";
 import { type MovingMember, passContribution } from "./pass_contribution.ts";
 import { nextPass, noPass, type PassMember } from "./pass_reader.ts";
 import type { ScannedPlaces } from "./scanned_places.ts";
@@ -41,10 +41,9 @@ export class RecordPassStore implements PassStore {
       const { checkpoint: from } = state.processor(processor);
       return { processor, types: new Set(types), from, after: scanned.after(owner, from) };
     });
-    const first = Math.min(...members.map(({ after }) => recordSequenceOf(after)));
-    const records = writer.recordsBehind(Math.max(0, first - 1));
+    const readBehind = writer.recordsBehind.bind(writer);
     const isHeld = (caseId: string) => parked.some((cases) => cases.has(caseId));
-    const { fetched, scannedTo } = await nextPass(records, members, limits, isHeld);
+    const { fetched, scannedTo } = await nextPass(readBehind, members, limits, isHeld);
     fetched.parts.forEach(({ to, isCaughtUp }, i) => {
       if (isCaughtUp) scanned.set(owners[i]!, to, scannedTo);
     });
@@ -70,7 +69,8 @@ export class RecordPassStore implements PassStore {
   async #hasUnread(writer: PartitionWriter, { processor, types, move }: MovingMember): Promise<boolean> {
     const to = Math.max(move.from, move.to);
     const after = this.#options.scanned.after({ processor, types, partition: writer.partition }, to);
-    for await (const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1))) {
+    const records = writer.recordsBehind(Math.max(0, recordSequenceOf(after) - 1), everywhere(types));
+    for await (const { sequence, record } of records) {
       if (record.kind === "malformed") continue;
       const isUnread = record.events.some(({ index, type }) =>
         types.includes(type) && eventPosition(sequence, index) > after
@@ -86,7 +86,10 @@ async function isRedelivering(writer: PartitionWriter, { processor, types }: Pas
   const { checkpoint, redeliversTo = 0 } = writer.state.processor(processor);
   if (checkpoint >= redeliversTo) return false;
   for await (
-    const { sequence, record } of writer.recordsBehind(Math.max(0, recordSequenceOf(checkpoint) - 1))
+    const { sequence, record } of writer.recordsBehind(
+      Math.max(0, recordSequenceOf(checkpoint) - 1),
+      everywhere(types),
+    )
   ) {
     if (eventPosition(sequence, 0) > redeliversTo) return false;
     if (record.kind === "malformed") continue;

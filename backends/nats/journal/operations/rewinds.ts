@@ -9,7 +9,7 @@ import type { Contribution } from "../partition/commit_queue.ts";
 import type { ProcessorState } from "../partition/log_state.ts";
 import type { PartitionWriter } from "../partition/partition_writer.ts";
 import type { RecordPlan } from "../partition/record_plan.ts";
-import { eventPosition, recordSequenceOf } from "../record/record.ts";
+import { eventPosition, everywhere, recordSequenceOf } from "../record/record.ts";
 import { allViews } from "../reads/all_views.ts";
 import type { RecordContext } from "../store/record_context.ts";
 import { recordAct } from "./record_act.ts";
@@ -81,7 +81,8 @@ async function lastDone(
   const { checkpoint, takes, redeliversTo = 0 } = view.state.processor(processor);
   if (checkpoint < position) return undefined;
   let last = checkpoint < redeliversTo ? redeliversTo : undefined;
-  for await (const { sequence, record } of view.recordsBehind(Math.max(0, recordSequenceOf(position) - 1))) {
+  const records = view.recordsBehind(Math.max(0, recordSequenceOf(position) - 1), everywhere(takes));
+  for await (const { sequence, record } of records) {
     if (eventPosition(sequence, 0) > checkpoint) break;
     if (record.kind === "malformed") continue;
     for (const { index, type } of record.events) {

@@ -8,9 +8,10 @@ import {
   readNextBytes,
   readSubjectBytes,
 } from "../../stream/direct_get.ts";
-import { decodeRecord } from "../record/decode_record.ts";
+import { decodeRecord, decodeUnlessSkipped, type IsSkipped } from "../record/decode_record.ts";
+import { lacking } from "../record/type_counts.ts";
 import { LINK_HEADER, type LinkedPayload } from "../record/link.ts";
-import type { LogRecord, MalformedRecord, StoredRecord } from "../record/record.ts";
+import type { LogRecord, MalformedRecord, StoredRecord, WantedTypes } from "../record/record.ts";
 
 /** Every method throws BackendUnavailable where there is no answer. */
 export interface PartitionLog {
@@ -23,8 +24,11 @@ export interface PartitionLog {
    * not be written.
    */
   append(records: readonly LinkedPayload[], last: number): Promise<number>;
-  /** The records behind a sequence, as far as the server that is asked has them: a replica may be behind. */
-  readBehind(sequence: number): AsyncIterable<StoredRecord>;
+  /**
+   * The records behind a sequence, as far as the server that is asked has them: a replica may be behind. Of those that hold
+   * nothing that is wanted of them only the head is read: see `unread`.
+   */
+  readBehind(sequence: number, wanted?: WantedTypes): AsyncIterable<StoredRecord>;
   /** The sequence of the first record behind a sequence, by the server that takes the writes; undefined for none. */
   firstBehind(sequence: number): Promise<number | undefined>;
   /** The first record behind a sequence, as the server that is asked has it; undefined for none. */
@@ -57,10 +61,11 @@ export class NatsPartitionLog implements PartitionLog {
     return writes.length === 1 ? writeOne(client, writes[0]!) : writeBatch(client, writes);
   }
 
-  async *readBehind(sequence: number): AsyncGenerator<StoredRecord> {
+  async *readBehind(sequence: number, wanted?: WantedTypes): AsyncGenerator<StoredRecord> {
     const { client, stream, subject } = this;
+    let previous: StoredRecord | undefined;
     for await (const message of readSubjectBytes(client, stream, subject, sequence + 1)) {
-      yield storedRecordOf(message);
+      yield previous = storedRecordOf(message, wanted && lacking(wanted(message.position), previous));
     }
   }
 
@@ -80,6 +85,10 @@ export class NatsPartitionLog implements PartitionLog {
   }
 }
 
-function storedRecordOf({ position: sequence, data, header }: MessageBytes): StoredRecord {
-  return { sequence, record: decodeRecord(data), link: header(LINK_HEADER) };
+function storedRecordOf(
+  { position: sequence, data, header }: MessageBytes,
+  isSkipped?: IsSkipped,
+): StoredRecord {
+  const record = isSkipped === undefined ? decodeRecord(data) : decodeUnlessSkipped(data, isSkipped);
+  return { sequence, record, link: header(LINK_HEADER) };
 }

@@ -10,7 +10,7 @@ import { appendContribution, type PartitionAppend } from "../append/append_contr
 import { buildRecords } from "./build_records.ts";
 import type { HeadIndex } from "./head_index.ts";
 import { CommitQueue, type Contribution } from "./commit_queue.ts";
-import { indexOf, recordSequenceOf, type StoredRecord } from "../record/record.ts";
+import { indexOf, recordSequenceOf, type StoredRecord, type WantedTypes } from "../record/record.ts";
 import { giveBack, type HostedProcessor } from "../leases/hosting.ts";
 import { type PlacedEvent, readCaseEvents } from "./case_events.ts";
 import type { PartitionLog } from "./partition_log.ts";
@@ -105,11 +105,11 @@ export class PartitionWriter {
     );
   }
 
-  /** The records behind a sequence, from memory where they are there. */
-  async *recordsBehind(sequence: number): AsyncGenerator<StoredRecord> {
+  /** The records behind a sequence, from memory where they are there; else of those that nothing is wanted of only the head. */
+  async *recordsBehind(sequence: number, wanted: WantedTypes): AsyncGenerator<StoredRecord> {
     const recent = this.#recent.behind(sequence);
     if (recent !== undefined) yield* recent;
-    else yield* this.#options.log.readBehind(sequence);
+    else yield* this.#options.log.readBehind(sequence, wanted);
   }
 
   /** The events of a case, in order. */

@@ -15,10 +15,26 @@ import {
 const LINE_BREAK = 10;
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+/** Whether the events of a record are left unread, by its head and how many they are. */
+export type IsSkipped = (head: RecordHead, events: number) => boolean;
+
+/** As `decodeRecord`, of a record that may be of no use: then only its head is read. */
+export function decodeUnlessSkipped(payload: Uint8Array, isSkipped: IsSkipped): LogRecord | MalformedRecord {
+  const line = readHead(payload);
+  if (typeof line === "string") return malformed(line);
+  const { frames, changes: _, format: __, ...head } = line;
+  const unread = frames.reduce((sum, [events]) => sum + events, 0);
+  if (!isSkipped(head as RecordHead, unread)) return decodeBody(payload, line);
+  return { kind: "record", head: head as RecordHead, changes: NO_CHANGES, events: [], unread };
+}
+
 /** The record in the bytes of a message. With `ofCase` its events are those of that case, and no other frame is read. */
 export function decodeRecord(payload: Uint8Array, ofCase?: string): LogRecord | MalformedRecord {
   const line = readHead(payload);
-  if (typeof line === "string") return malformed(line);
+  return typeof line === "string" ? malformed(line) : decodeBody(payload, line, ofCase);
+}
+
+function decodeBody(payload: Uint8Array, line: HeadLine, ofCase?: string): LogRecord | MalformedRecord {
   const body = payload.subarray(payload.indexOf(LINE_BREAK) + 1);
   const { frames, changes = NOTHING, format: _, ...head } = line;
   const bytes = frames.reduce((sum, [, , stored]) => sum + stored, changes[1]);

@@ -3,7 +3,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { fnv1a32 } from "../../../../schema/partition.ts";
 
 /** Level 1: higher levels take as many bytes and more time. */
-const FASTEST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const FASTEST = { [constants.ZSTD_c_compressionLevel]: 1 };
 
 /** Bytes of a frame before compression that a reader makes room for: no event is larger. */
 const MOST_BYTES = 67_108_864;
@@ -14,8 +14,8 @@ export type FrameSize = readonly [raw: number, stored: number];
 /** A frame as it is stored: compressed where that makes it smaller. */
 export function packFrame(raw: Uint8Array, compress: boolean): Uint8Array {
   if (!compress || raw.length === 0) return raw;
-  const packed = zstdCompressSync(raw, FASTEST);
-  return packed.length < raw.length ? packed : raw;
+  const packed = zstdCompressSync(raw, { params: FASTEST, chunkSize: roomFor(raw.length) });
+  return packed.length < raw.length ? asBytes(packed) : raw;
 }
 
 /** The bytes of a stored frame; undefined where they are not what its size says. */
@@ -23,11 +23,21 @@ export function unpackFrame(stored: Uint8Array, [raw]: FrameSize): Uint8Array | 
   if (stored.length === raw) return stored;
   if (raw > MOST_BYTES) return undefined;
   try {
-    const bytes = zstdDecompressSync(stored, { maxOutputLength: raw });
-    return bytes.length === raw ? bytes : undefined;
+    const bytes = zstdDecompressSync(stored, { maxOutputLength: raw, chunkSize: roomFor(raw) });
+    return bytes.length === raw ? asBytes(bytes) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The result in one piece: what zlib writes in several it joins. It takes no less than 64. */
+function roomFor(bytes: number): number {
+  return Math.max(64, bytes + 1);
+}
+
+/** Not as a Buffer, whose searches and parts cost three times as much. */
+function asBytes({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";

@@ -123,6 +123,8 @@ export interface LogRecord {
   readonly head: RecordHead;
   readonly changes: RecordChanges;
   readonly events: readonly RecordEvent[];
+  /** How many events it has, where none is of the types that were asked for: then only its head was read. */
+  readonly unread?: number;
 }
 
 /** What stands in the log and is no record: other hands wrote it, or a disk has spoilt it. */
@@ -147,6 +149,20 @@ export function eventPosition(sequence: number, index: number): number {
 /** Where a processor is once the record at a sequence has moved it. */
 export function checkpointOf({ to, toEnd }: ProcessorMove, sequence: number): number {
   return toEnd ? eventPosition(sequence, MAX_RECORD_EVENTS - 1) : to;
+}
+
+/** The types that are looked for in the record at a sequence. */
+export type WantedTypes = (sequence: number) => ReadonlySet<string>;
+
+/** The same types in every record. */
+export function everywhere(types: readonly string[]): WantedTypes {
+  const wanted = new Set(types);
+  return () => wanted;
+}
+
+/** The position of the last event of a record of which only the head was read; 0 for any other. */
+export function lastUnread({ sequence, record: { unread } }: StoredRecord<LogRecord>): number {
+  return unread === undefined ? 0 : eventPosition(sequence, unread - 1);
 }
 
 /** The sequence of the record that a position is in. */

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BackendUnavailable } from "../../../../backends/errors.ts";
 import { Conflict } from "../../../../backends/nats/connection/errors.ts";
 import { encodeRecord } from "../../../../backends/nats/journal/record/encode_record.ts";
-import { NO_CHANGES } from "../../../../backends/nats/journal/record/record.ts";
+import { everywhere, NO_CHANGES } from "../../../../backends/nats/journal/record/record.ts";
 import { natsTest } from "../../../support/servers/requires_nats.ts";
 import { startNats } from "../../../support/servers/nats_server.ts";
 import { LogNode, makeLog } from "../../../support/nats_log/log_node.ts";
@@ -49,6 +49,37 @@ natsTest("records are stored behind each other or not at all, and read as they w
   await assertRejects(() => node.client.manage(({ streams }) => streams.deleteMessage("LOG_log", 1)));
   assertEquals((await Array.fromAsync(log.readBehind(0))).length, 5);
 });
+
+natsTest(
+  "of records that hold none of the types only the heads are read, and their positions are known",
+  async () => {
+    await using server = await startNats({ syncAlways: false });
+    const place = { url: server.url, stream: "LOG", partitions: 1 };
+    await makeLog(place);
+    await using node = await LogNode.open(place, "a");
+    const log = node.log(0);
+    const counted = (caseId: string, count: number, before: number, counts: Record<string, number>) => ({
+      ...encodeRecord({
+        head: aHead({ before, counts }),
+        changes: NO_CHANGES,
+        events: versioned(caseId, count),
+      }),
+      link: "abc",
+    });
+    await log.append([counted("a", 2, 0, { "case.intake": 2 })], 0);
+    await log.append([counted("a", 300, 1, { "case.intake": 2, "case.analysis": 300 })], 1);
+    await log.append([counted("a", 4, 2, { "case.intake": 6, "case.analysis": 300 })], 2);
+    // It says that it adds nothing, and holds an event.
+    await log.append([counted("a", 1, 3, { "case.intake": 6, "case.analysis": 300 })], 3);
+
+    const read = async (...types: string[]) =>
+      (await Array.fromAsync(log.readBehind(0, everywhere(types)))).map(({ record }) =>
+        record.kind === "record" ? [record.events.length, record.unread] : undefined
+      );
+    assertEquals(await read("case.intake"), [[2, undefined], [0, 300], [4, undefined], [1, undefined]]);
+    assertEquals(await read("case.analysis"), [[2, undefined], [300, undefined], [0, 4], [1, undefined]]);
+  },
+);
 
 natsTest("a log that is not there is no empty one", async () => {
   await using server = await startNats({ syncAlways: false });

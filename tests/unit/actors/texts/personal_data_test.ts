@@ -14,6 +14,14 @@ Deno.test("a field that nothing is known of is not shown, at any depth, of any t
   }
 });
 
+Deno.test("a field that is named after what every object has is not shown either, and changes nothing else", () => {
+  const data = JSON.parse('{"__proto__":{"reason":"Een Voorbeeld"},"decision":"collect"}');
+  assertEquals(
+    JSON.stringify(shownData("case.decision", data)),
+    `{"__proto__":"${NOT_SHOWN}","decision":"collect"}`,
+  );
+});
+
 Deno.test("a known field that holds another kind of value than it should is not shown", () => {
   assertEquals(
     shownData("case.intake", {

@@ -28,6 +28,13 @@ const ANSWERED:
     ["XX002", BackendUnusable, /its log says/],
   ];
 
+Deno.test("a setting that is not known is told from a role that another version made", () => {
+  const unknownSetting = Object.assign(serverError("42704"), { file: "guc.c" });
+  assertMatch((translate(unknownSetting) as Error).message, /42704 unknown setting.*out of the URL/);
+  const missingRole = Object.assign(serverError("42704"), { file: "acl.c" });
+  assertMatch((translate(missingRole) as Error).message, /42704 missing role.*another version/);
+});
+
 Deno.test("a server that answers is never said to be away, and its line has the code and what to do", () => {
   for (const [code, expected, says] of ANSWERED) {
     const error = translate(serverError(code)) as Error;

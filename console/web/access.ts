@@ -32,6 +32,7 @@ export const access = {
   "inbox.retry": operators,
   "inbox.discard": operators,
   "audit.see": ["auditor", "admin"],
+  "replay.see": everyone,
   "what_if.try": ["approver", "auditor", "admin"],
   "node.see": overseers,
   "events.see": overseers,

@@ -31,6 +31,7 @@ export type RailPage =
   | "stuck"
   | "inbox"
   | "audit"
+  | "replay"
   | "what_if"
   | "node";
 
@@ -43,8 +44,9 @@ export interface Answer {
   readonly json: object;
   /** Default: 200. */
   readonly status?: number;
-  /** Modules that it loads. */
+  /** Modules and style sheets that it loads beside those of every page. */
   readonly scripts?: readonly string[];
+  readonly styles?: readonly string[];
   /** Offers the JSON as a file of this name. */
   readonly download?: string;
 }

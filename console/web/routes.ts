@@ -20,6 +20,7 @@ import { page as inbox } from "./pages/inbox.ts";
 import { page as node } from "./pages/node.ts";
 import { page as overview } from "./pages/overview.ts";
 import { page as processors } from "./pages/processors.ts";
+import { page as replay } from "./pages/replay.ts";
 import { page as review } from "./pages/review.ts";
 import { page as stuck } from "./pages/stuck.ts";
 import { page as whatIf } from "./pages/what_if.ts";
@@ -33,6 +34,7 @@ export const pages: readonly Page[] = [
   stuck,
   inbox,
   audit,
+  replay,
   whatIf,
   node,
 ];

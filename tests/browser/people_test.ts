@@ -16,6 +16,7 @@ test(untracked("a viewer sees what is stuck, and is refused what mends it", asyn
     "Processors",
     "Cases",
     "Stuck\n3",
+    "Replay",
   ]);
   await visitor.go("/stuck");
   assertEquals(await page.getByRole("link", { name: "See what would happen" }).count(), 0);
@@ -58,6 +59,8 @@ const pages = [
   "/review",
   "/inbox",
   "/audit",
+  "/replay",
+  "replay of a case",
   "/what-if",
   "/node",
   "/login",
@@ -116,9 +119,9 @@ test(
 
 /** The address of a page; of a case, that of the one that changed last. */
 async function addressOf(path: string): Promise<string> {
-  if (path !== "case") return path;
+  if (path.startsWith("/")) return path;
   const [latest] = await listCases(node().backend, { limit: 1, latest: "case.review_requested" });
-  return `/cases/${latest!.caseId}`;
+  return path === "case" ? `/cases/${latest!.caseId}` : `/replay?case=${latest!.caseId}`;
 }
 
 /** What axe finds: rules of WCAG 2.0 to 2.2, A and AA, and its best practices. */

@@ -6,6 +6,7 @@ import { type Content, type Markup, markup } from "../markup.ts";
 import type { Page } from "../page.ts";
 import type { Fill, Writer } from "../texts/catalogue.ts";
 import { caseLink, pageHead } from "../views/parts.ts";
+import { labelIn } from "../views/what_if/labels.ts";
 import { mandatesView } from "../views/mandates.ts";
 
 /** Rows of a table; all of them are in the JSON. */
@@ -89,14 +90,6 @@ function thenIn(
   write: Writer,
 ): string {
   return before === after ? write("whatif.grounds") : labelIn(after, write);
-}
-
-/** An outcome in the language of the page, where it has words for it. */
-function labelIn(label: string, write: Writer): string {
-  const person = /^a person \((\w+)\)$/.exec(label)?.[1];
-  if (person !== undefined) return write("whatif.person", { what: write.known(`action.${person}`, person) });
-  const months = /^plan of at most (\d+) months$/.exec(label)?.[1];
-  return months === undefined ? write.known(`action.${label}`, label) : write("whatif.plan", { months });
 }
 
 /** An amount with two decimals is raw JSON text. */

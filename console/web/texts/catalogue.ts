@@ -5,6 +5,7 @@ import { durabilityTexts } from "./durability.ts";
 import { flowTexts } from "./flow.ts";
 import { processorTexts } from "./processors.ts";
 import { repairTexts } from "./repair.ts";
+import { replayTexts } from "./replay.ts";
 import { whatIfTexts } from "./what_if.ts";
 
 const catalogue = {
@@ -12,6 +13,7 @@ const catalogue = {
   ...flowTexts,
   ...caseTexts,
   ...repairTexts,
+  ...replayTexts,
   ...whatIfTexts,
   ...processorTexts,
   ...durabilityTexts,

@@ -53,7 +53,7 @@ Deno.test("a preview is refused where the page around it is not", async () => {
 
 Deno.test("the table of roles is what it was agreed to be", () => {
   const table = Object.fromEntries(roles.map((role) => [role, actsOf(role)]));
-  const everyone = ["overview.see", "processors.see", "cases.see", "stuck.see"];
+  const everyone = ["overview.see", "processors.see", "cases.see", "stuck.see", "replay.see"];
   const reviewing = ["review.see", "review.propose", "review.decide"];
   assertEquals(table.viewer, everyone);
   assertEquals(table.caseworker, [
@@ -63,6 +63,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "cases.open_personal",
     ...reviewing,
     "stuck.see",
+    "replay.see",
   ]);
   assertEquals(table.approver, [
     "overview.see",
@@ -74,6 +75,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "review.approve",
     "review.decide",
     "stuck.see",
+    "replay.see",
     "what_if.try",
   ]);
   assertEquals(table.auditor, [
@@ -85,6 +87,7 @@ Deno.test("the table of roles is what it was agreed to be", () => {
     "stuck.see",
     "inbox.see",
     "audit.see",
+    "replay.see",
     "what_if.try",
     "node.see",
     "events.see",

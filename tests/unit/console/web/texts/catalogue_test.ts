@@ -6,6 +6,7 @@ import { durabilityTexts } from "../../../../../console/web/texts/durability.ts"
 import { flowTexts } from "../../../../../console/web/texts/flow.ts";
 import { processorTexts } from "../../../../../console/web/texts/processors.ts";
 import { repairTexts } from "../../../../../console/web/texts/repair.ts";
+import { replayTexts } from "../../../../../console/web/texts/replay.ts";
 import { whatIfTexts } from "../../../../../console/web/texts/what_if.ts";
 
 const holesIn = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
@@ -17,6 +18,7 @@ Deno.test("every text leaves the same open in both languages, and none is empty"
       flowTexts,
       caseTexts,
       repairTexts,
+      replayTexts,
       whatIfTexts,
       processorTexts,
       durabilityTexts,

@@ -34,6 +34,7 @@ export const access = {
   "audit.see": ["auditor", "admin"],
   "replay.see": everyone,
   "what_if.try": ["approver", "auditor", "admin"],
+  "what_if.run": ["approver", "auditor", "admin"],
   "node.see": overseers,
   "events.see": overseers,
   "events.append": ["admin"],

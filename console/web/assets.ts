@@ -6,6 +6,7 @@ import icon from "./assets/icon.svg" with { type: "text" };
 import keys from "./assets/keys.js" with { type: "text" };
 import live from "./assets/live.js" with { type: "text" };
 import replay from "./assets/replay.js" with { type: "text" };
+import run from "./assets/run.js" with { type: "text" };
 
 interface Asset {
   readonly path: string;
@@ -24,6 +25,7 @@ export const assets = {
   live: asset("live.js", SCRIPT, live),
   history: asset("history.css", STYLE, smaller(history)),
   replay: asset("replay.js", SCRIPT, replay),
+  run: asset("run.js", SCRIPT, run),
 };
 
 const byPath = new Map(Object.values(assets).map((each) => [each.path, each]));

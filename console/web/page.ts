@@ -47,8 +47,15 @@ export interface Answer {
   /** Modules and style sheets that it loads beside those of every page. */
   readonly scripts?: readonly string[];
   readonly styles?: readonly string[];
-  /** Offers the JSON as a file of this name. */
-  readonly download?: string;
+  /** Answers with this file instead, to be kept. */
+  readonly file?: AnswerFile | undefined;
+}
+
+/** A file that a page hands out. */
+export interface AnswerFile {
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
 }
 
 /** A page: a path, who may see it, and what it shows. Throws Problem. */

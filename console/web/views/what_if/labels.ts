@@ -5,6 +5,7 @@ import type { Writer } from "../../texts/catalogue.ts";
 export function labelIn(label: string, write: Writer): string {
   const person = /^a person \((\w+)\)$/.exec(label)?.[1];
   if (person !== undefined) return write("whatif.person", { what: write.known(`action.${person}`, person) });
+  if (label === "a person (no proposal)") return write("whatif.person.none");
   const months = /^plan of at most (\d+) months$/.exec(label)?.[1];
   return months === undefined ? write.known(`action.${label}`, label) : write("whatif.plan", { months });
 }

@@ -1,4 +1,8 @@
-/** The runs of a store in a directory of this machine: they outlive the node. They hold no personal data. @module */
+/**
+ * The runs of a store in a directory of this machine, for its user alone: they outlive the node. A person is a number there, by
+ * which people are counted once.
+ * @module
+ */
 import { join } from "node:path";
 import { takeIfFree } from "../../../backends/local_server/file_lock.ts";
 import type { KeptProgress, WhatIfRun } from "./run.ts";

@@ -141,6 +141,7 @@ export const whatIfTexts = {
     "Who is hit? Share of cases with another decision",
     "Wie raakt dit? Deel met een ander besluit",
   ],
+  "whatif.few": ["values of fewer than 5 cases", "waarden van minder dan 5 zaken"],
   "whatif.share": ["{share} ({low} – {high}) of {n}", "{share} ({low} – {high}) van {n}"],
   "whatif.shares.detail": [
     "Dashed line: everybody, {share}. Bar: the interval of 95 %.",

@@ -1,7 +1,9 @@
 /** What a comparison came to: the matrix of outcomes, the rules, who is hit more, and cases side by side. @module */
-import type { WhatIfResult } from "../../../../simulators/what_if/what_if_result.ts";
+import { UNKNOWN } from "../../../../simulators/what_if/case_facts.ts";
+import { FEW_NAME, type WhatIfResult } from "../../../../simulators/what_if/what_if_result.ts";
 import { type Content, type Markup, markup } from "../../markup.ts";
 import type { TextKey, Writer } from "../../texts/catalogue.ts";
+import { debtName } from "../debt.ts";
 import { labelIn } from "./labels.ts";
 
 /** Rows of a table; all of them are in the JSON. */
@@ -41,7 +43,7 @@ export function matrixTable(result: WhatIfResult, shown: ShownPart | undefined, 
     write("whatif.people"),
     write("whatif.claims"),
   ];
-  return markup`<h2>${write("whatif.matrix")}</h2><table class="cards"><thead><tr><th>${
+  return markup`<h2>${write("whatif.matrix")}</h2><table class="cards choose"><thead><tr><th>${
     write("whatif.now")
   }</th><th>${then}</th><th class="num">${decisions}</th><th class="num">${people}</th><th class="num">${claims}</th></tr></thead><tbody>${
     differingRows(result).map((row, i) =>
@@ -92,7 +94,9 @@ export function sharesView(result: WhatIfResult, shown: ShownPart, write: Writer
         name === by && markup` aria-current="true"`
       }>${write(`whatif.by.${name}` as TextKey)}</a>`
     )
-  }</p><ul class="shares">${rows.map((row) => shareRow(row, { overall, most }, write))}</ul><p><small>${
+  }</p><ul class="shares">${
+    rows.map((row) => shareRow(row, { name: valueName(by, row.value, write), overall, most }, write))
+  }</ul><p><small>${
     write("whatif.shares.detail", { share: percentText(overall, write) })
   }</small></p></section>`;
 }
@@ -100,8 +104,8 @@ export function sharesView(result: WhatIfResult, shown: ShownPart, write: Writer
 type ShareRow = WhatIfResult["breakdowns"][Dimension][number];
 
 function shareRow(
-  { value, share, low, high, cases }: ShareRow,
-  { overall, most }: { readonly overall: number; readonly most: number },
+  { share, low, high, cases }: ShareRow,
+  { name, overall, most }: { readonly name: Content; readonly overall: number; readonly most: number },
   write: Writer,
 ): Markup {
   const x = (part: number) => (part / most * 100).toFixed(2);
@@ -109,11 +113,18 @@ function shareRow(
     ...{ share: percentText(share, write), low: percentText(low, write), high: percentText(high, write) },
     n: cases,
   });
-  return markup`<li><span>${value}</span><svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true"><path d="M0 8H100"/><path class="all" d="M${
+  return markup`<li><span>${name}</span><svg viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true"><path d="M0 8H100"/><path class="all" d="M${
     x(overall)
   } 0V16"/><path class="range" d="M${x(low)} 8H${x(high)}"/><path class="point" d="M${
     x(share)
   } 2V14"/></svg><span>${text}</span></li>`;
+}
+
+/** A value as the reader knows it: what producers and rules call it, without what could be a number of a person. */
+function valueName(by: Dimension, value: string, write: Writer): Content {
+  if (value === UNKNOWN) return write("unknown");
+  if (value === FEW_NAME) return write("whatif.few");
+  return by === "rule" ? markup`<code>${value}</code>` : debtName(value);
 }
 
 function percentText(share: number, write: Writer): string {

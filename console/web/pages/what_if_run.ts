@@ -23,25 +23,30 @@ export const page: Page = {
     await runs.resume();
     const run = runs.find(params.id!);
     if (run === undefined) throw new Problem(404, "whatif.run.none", "whatif.run.none.detail");
-    const [share, result] = [runs.shareOf(run), runs.resultOf(run)];
+    const isRunning = run.state === "running";
+    const share = isRunning ? runs.shareOf(run) : 1;
+    const outcome = isRunning ? undefined : runs.outcomeOf(run);
+    const result = outcome?.result;
     const title = titleOf(run, result, write);
     return {
       title,
       current: "what_if",
       styles: [assets.history.path],
-      scripts: run.state === "running" ? [assets.run.path] : [],
+      scripts: isRunning ? [assets.run.path] : [],
       json: { run: toSnakeCase(run), share, ...(result === undefined ? {} : { result }) },
       file: result && whatIfFile(result, url.searchParams.get("as")),
       body: markup`<p class="crumb"><a href="/what-if">${write("nav.what_if")}</a></p>${
         pageHead(title, lead(run, write), side(run, result, visit))
-      }${progressView(run, share, visit)}${about(run, write)}${result && resultView(run, result, visit)}`,
+      }${progressView(run, share, visit)}${about(run, write)}${outcome && resultView(outcome, visit)}`,
     };
   },
 };
 
+type RunOutcome = NonNullable<ReturnType<Visit["sources"]["runs"]["outcomeOf"]>>;
+
 /** The answer; while it runs, that it does. */
 function titleOf({ state }: WhatIfRun, result: WhatIfResult | undefined, write: Writer): string {
-  if (state === "running" || result === undefined) return write(`whatif.title.${state}`);
+  if (result === undefined) return write(`whatif.title.${state}`);
   return write("whatif.answer", { n: result.differing_cases, cases: result.cases });
 }
 
@@ -53,7 +58,7 @@ function lead(run: WhatIfRun, write: Writer): string {
 }
 
 function side(run: WhatIfRun, result: WhatIfResult | undefined, { url, write }: Visit): Markup {
-  return markup`${runBadge(run, write)} ${run.state !== "running" && result && exportLinks(url, write)}`;
+  return markup`${runBadge(run, write)} ${result && exportLinks(url, write)}`;
 }
 
 /** How far it is; a script renews it, without one the page is asked for again. */
@@ -93,14 +98,13 @@ function endOf({ at, by, why, error }: NonNullable<WhatIfRun["ended"]>, write: W
   }`;
 }
 
-function resultView(run: WhatIfRun, result: WhatIfResult, { url, write, sources: { runs } }: Visit): Content {
-  if (run.state === "running") return "";
+function resultView({ result, figures }: RunOutcome, { url, write }: Visit): Content {
   if (result.differences === 0) {
     const { decision_points: points, cases } = result;
     return emptyState("tick", write("whatif.none", { points, cases }), write("whatif.none.detail"));
   }
   const shown = shownPart(url.searchParams);
-  const found = casesOf(runs.figuresOf(run.id)!, result, shown);
+  const found = casesOf(figures, result, shown);
   const { failures } = result;
   return markup`${!result.complete && markup`<p><b>${write("whatif.incomplete")}</b></p>`}${
     failures > 0 && markup`<p><b>${write("whatif.failures", { n: failures })}</b></p>`

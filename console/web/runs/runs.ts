@@ -14,7 +14,7 @@ import type { KeptProgress, RunEnd, RunState, WhatIfRun } from "./run.ts";
 import { RunFiles } from "./run_files.ts";
 
 /** Between two writings of how far it is. */
-const EVERY_MS = 2_000;
+const EVERY_MS = 5_000;
 /** Before the store is asked again, when it could not be reached. */
 const RETRY_MS = 5_000;
 /** Runs that have ended and are kept. */
@@ -32,6 +32,12 @@ interface RunsOptions {
 
 /** What is asked for. */
 type AskedRun = Pick<WhatIfRun, "by" | "why" | "policy" | "changes" | "sample">;
+
+/** What was counted, and the same as programs read it. */
+interface Outcome {
+  readonly figures: ComparisonProgress["figures"];
+  readonly result: WhatIfResult;
+}
 
 /** Why a run was not started: another one is under way, or there is no place to keep it. */
 type NotStarted = "busy" | "no_place";
@@ -71,15 +77,12 @@ export class WhatIfRuns {
     return kept === undefined || kept.last === 0 ? 0 : Math.min(1, kept.progress.position / kept.last);
   }
 
-  /** What it has come to so far; undefined before anything was compared. */
-  resultOf({ id, sample, changes, state }: WhatIfRun): WhatIfResult | undefined {
-    const figures = this.figuresOf(id);
+  /** What it has come to; undefined before anything was kept. The figures of all people are read once for both. */
+  outcomeOf({ id, sample, changes, state }: WhatIfRun): Outcome | undefined {
+    const figures = this.#keptOf(id)?.progress.figures;
+    if (figures === undefined) return undefined;
     const compared = { mode: "decisions", seed: SEED, sample, changes, complete: state === "done" } as const;
-    return figures && whatIfResult(figures, compared);
-  }
-
-  figuresOf(id: string): ComparisonProgress["figures"] | undefined {
-    return this.#keptOf(id)?.progress.figures;
+    return { figures, result: whatIfResult(figures, compared) };
   }
 
   /** Takes up what a node left that ended meanwhile, where no other process is at it. */

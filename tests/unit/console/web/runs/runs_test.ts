@@ -82,7 +82,7 @@ Deno.test("a run goes to its end in the background, and everybody sees what it c
   await one.idle();
   const run = other.find(id)!;
   assertEquals([run.state, other.shareOf(run)], ["done", 1]);
-  const { cases, complete, differences } = other.resultOf(run)!;
+  const { cases, complete, differences } = other.outcomeOf(run)!.result;
   assertEquals([cases, complete, differences > 0], [150, true, true]);
   assertEquals(place.failures, []);
 });
@@ -106,7 +106,7 @@ Deno.test("a run that its node left goes on where it was, and comes to the same"
   await next.idle();
   const done = next.find(id)!;
   assertEquals(done.state, "done");
-  assertEquals(next.figuresOf(id), next.figuresOf(first));
+  assertEquals(next.outcomeOf(done)?.figures, next.outcomeOf(next.find(first)!)?.figures);
 });
 
 Deno.test("figures of another version are no beginning: the run begins anew", async () => {
@@ -114,7 +114,7 @@ Deno.test("figures of another version are no beginning: the run begins anew", as
   const node = place.node();
   const { id } = await startedAt(node);
   await node.idle();
-  const figures = node.figuresOf(id);
+  const figures = node.outcomeOf(node.find(id)!)?.figures;
   const path = `${place.directory}/${id}.progress.json`;
   const kept = JSON.parse(await Deno.readTextFile(path));
   await Deno.writeTextFile(path, JSON.stringify({ ...kept, countedBy: "another" }));
@@ -124,7 +124,7 @@ Deno.test("figures of another version are no beginning: the run begins anew", as
   );
   await node.resume();
   await node.idle();
-  assertEquals(node.figuresOf(id), figures);
+  assertEquals(node.outcomeOf(node.find(id)!)?.figures, figures);
 });
 
 Deno.test("one run at a time, and one node at it; who cancels it ends it for good", async () => {
@@ -142,7 +142,7 @@ Deno.test("one run at a time, and one node at it; who cancels it ends it for goo
   await node.idle();
   const { state, ended } = other.find(id)!;
   assertEquals([state, ended?.by, ended?.why], ["cancelled", "o.ther", "not needed"]);
-  assertEquals(other.resultOf(other.find(id)!)?.complete, false);
+  assertEquals(other.outcomeOf(other.find(id)!)?.result.complete, false);
   await other.resume();
   await other.idle();
   assertEquals(other.find(id)?.state, "cancelled");

@@ -17,6 +17,8 @@ import { RunFiles } from "./run_files.ts";
 const EVERY_MS = 5_000;
 /** Before the store is asked again, when it could not be reached. */
 const RETRY_MS = 5_000;
+/** A batch under way is waited for when the node stops; what it comes to can be counted again. */
+const CLOSE_MS = 5_000;
 /** Runs that have ended and are kept. */
 const MOST_ENDED = 20;
 /** Chosen once, so that a part of the cases is the same at every run. */
@@ -100,6 +102,8 @@ export class WhatIfRuns {
       return "no_place";
     }
     if (this.#files === undefined) return "no_place";
+    // What was cancelled here a moment ago gives its worker back first.
+    if (this.#current?.stopping.signal.aborted) await this.#current.ended;
     const runs = await this.#files.list();
     if (runs.some(({ state }) => state === "running")) return "busy";
     for (const { id } of runs.slice(MOST_ENDED - 1)) await this.#files.remove(id);
@@ -121,11 +125,14 @@ export class WhatIfRuns {
     return true;
   }
 
-  /** Stops what is under way; it stays to be taken up again. */
+  /** Stops what is under way; it stays to be taken up again. A store that does not answer is not waited for. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#current?.stopping.abort();
-    await this.#current?.ended;
+    const waiting = new AbortController();
+    const tooLong = delay(CLOSE_MS, { signal: waiting.signal }).catch(() => {});
+    await Promise.race([this.#current?.ended, tooLong]);
+    waiting.abort();
   }
 
   /** Resolves when nothing is under way here. */
@@ -137,6 +144,11 @@ export class WhatIfRuns {
     const lock = await this.#files!.lock();
     if (lock === undefined || this.#current !== undefined || this.#isClosed) {
       lock?.[Symbol.dispose]();
+      return false;
+    }
+    // Somebody may have cancelled it before the lock was had.
+    if ((this.#files!.find(run.id) ?? run).state !== "running") {
+      lock[Symbol.dispose]();
       return false;
     }
     this.#files!.write(run);
@@ -159,6 +171,8 @@ export class WhatIfRuns {
       await this.#compare(current);
       if (!signal.aborted) this.#end(run, "done", {});
     } catch (error) {
+      // A store that is closed while its node stops is no failure of the run.
+      if (signal.aborted) return;
       this.#options.onFailure(error);
       this.#end(run, "failed", { error: describeError(error).class });
     }

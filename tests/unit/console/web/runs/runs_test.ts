@@ -180,6 +180,25 @@ Deno.test("a store that fails ends the run, and one that can't be reached does n
   assertEquals([unreachable.find(waiting.id)?.state, place.failures.length], ["running", 1]);
 });
 
+Deno.test("a run whose store is closed while its node stops is left as it is", async () => {
+  await using place = await Place.make();
+  const [reached, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
+  const closing = new Proxy(history, {
+    get: (target, name) => {
+      if (name === "lastPosition") return () => (reached.resolve(), closed.promise);
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const node = place.node(closing);
+  const { id } = await startedAt(node);
+  await reached.promise;
+  const stopped = node.close();
+  closed.reject(new TypeError("the store is closed"));
+  await stopped;
+  assertEquals([node.find(id)?.state, place.failures], ["running", []]);
+});
+
 Deno.test("without a place nothing is begun, and no id leads out of it", async () => {
   const failures: unknown[] = [];
   const options = {

@@ -121,12 +121,13 @@ function filmBody(film: Film, playing: Playing, visit: Visit): Markup {
   const { write, principal } = visit;
   const { frames, step } = playing;
   const frame = frames[step]!;
+  const isSingle = film.asked.caseId !== "";
   const mayTry = isAllowed(principal, "what_if.try");
   const [before, after] = write("replay.lead", { when: "\0" }).split("\0");
   const lead = markup`${before}<span data-live="when">${frame.texts.when}</span>${after}`;
   return markup`${head(lead, write)}${player(playing, write)}${momentFlow(frame, write)}
 <div class="split"><div>${stateAt(frame, write)}${happenings(frames, step, write)}</div>${
-    thenAndNow(film.difference, mayTry, write)
+    thenAndNow(film.difference, { isSingle, mayTry }, write)
   }</div>${goesOn(film, write)}${sliceForm(film.asked, write)}`;
 }
 

@@ -3,6 +3,7 @@ import { caseTexts } from "./case.ts";
 import { commonTexts } from "./common.ts";
 import { durabilityTexts } from "./durability.ts";
 import { flowTexts } from "./flow.ts";
+import { policyBoundTexts } from "./policy_bounds.ts";
 import { processorTexts } from "./processors.ts";
 import { repairTexts } from "./repair.ts";
 import { replayTexts } from "./replay.ts";
@@ -13,6 +14,7 @@ const catalogue = {
   ...flowTexts,
   ...caseTexts,
   ...repairTexts,
+  ...policyBoundTexts,
   ...replayTexts,
   ...whatIfTexts,
   ...processorTexts,

@@ -69,6 +69,10 @@ export const replayTexts = {
     "The rules of now answer every event of this stretch as it was answered then, of its first {n} cases.",
     "De regels van nu geven op alles in dit stuk hetzelfde antwoord als toen, van de eerste {n} zaken.",
   ],
+  "replay.then_now.case": [
+    "The rules of now answer every event of this case as it was answered then.",
+    "De regels van nu geven op alles in deze zaak hetzelfde antwoord als toen.",
+  ],
   "replay.then": ["Then", "Toen"],
   "replay.now": ["Now", "Nu"],
   "replay.decision": ["Decision", "Besluit"],

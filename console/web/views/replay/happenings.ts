@@ -43,10 +43,16 @@ export function stateAt(frame: Frame, write: Writer): Content {
 }
 
 /** Where the rules of now answer otherwise. */
-export function thenAndNow(found: ThenAndNow | undefined, mayTry: boolean, write: Writer): Markup {
+export function thenAndNow(
+  found: ThenAndNow | undefined,
+  { isSingle, mayTry }: { readonly isSingle: boolean; readonly mayTry: boolean },
+  write: Writer,
+): Markup {
   return markup`<section><h2>${write("replay.then_now")}</h2>${
     found === undefined
-      ? markup`<p>${write("replay.then_now.none", { n: MOST_CASES })}</p>`
+      ? markup`<p>${
+        isSingle ? write("replay.then_now.case") : write("replay.then_now.none", { n: MOST_CASES })
+      }</p>`
       : differenceTable(found, write)
   }${mayTry && markup`<p><a href="/what-if">${write("replay.over_all")}</a></p>`}</section>`;
 }

@@ -7,7 +7,9 @@ import { badge } from "../icon.ts";
 
 /** Tries on recent cases at once: asking changes nothing, so that the address of the answer can be handed on. */
 export function policyForm(policy: TriedPolicy, write: Writer): Markup {
-  return markup`<form class="box policy"><h2>${write("whatif.proposal")}</h2>${
+  return markup`<form class="box policy"><h2>${write("whatif.proposal")}</h2><p class="own"><small>${
+    write("bound.own")
+  }</small></p>${
     policyFields.map((field) => boundField(field, policy, write))
   }<p class="keys"><button class="b primary">${write("whatif.try")}</button> <a href="/what-if">${
     write("whatif.reset")
@@ -35,7 +37,7 @@ function boundField(
     name
   ]!}" required aria-describedby="${id}-help">${
     changedMark(asked[name] !== now[name], write)
-  }</p><small id="${id}-help">${help}</small></div>`;
+  }</p><small id="${id}-help">${help} ${write.known(`bound.${name}`, "")}</small></div>`;
 }
 
 function changedMark(isChanged: boolean, write: Writer): Content {

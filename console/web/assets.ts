@@ -1,9 +1,12 @@
 /** The files that pages load, under names that hold a digest of what is in them, so that they may be kept for ever. @module */
 import { createHash } from "node:crypto";
 import css from "./assets/console.css" with { type: "text" };
+import history from "./assets/history.css" with { type: "text" };
 import icon from "./assets/icon.svg" with { type: "text" };
 import keys from "./assets/keys.js" with { type: "text" };
 import live from "./assets/live.js" with { type: "text" };
+import replay from "./assets/replay.js" with { type: "text" };
+import run from "./assets/run.js" with { type: "text" };
 
 interface Asset {
   readonly path: string;
@@ -20,6 +23,9 @@ export const assets = {
   icon: asset("icon.svg", "image/svg+xml", icon),
   keys: asset("keys.js", SCRIPT, keys),
   live: asset("live.js", SCRIPT, live),
+  history: asset("history.css", STYLE, smaller(history)),
+  replay: asset("replay.js", SCRIPT, replay),
+  run: asset("run.js", SCRIPT, run),
 };
 
 const byPath = new Map(Object.values(assets).map((each) => [each.path, each]));

@@ -11,7 +11,7 @@ import { stuckIn } from "./data/overview_words.ts";
 import { framed, type RailCounts, unframed } from "./layout.ts";
 import { LiveStreams } from "./live.ts";
 import { markup } from "./markup.ts";
-import type { Answer, Form, FormAct, Page, Theme, Visit } from "./page.ts";
+import type { Answer, AnswerFile, Form, FormAct, Page, Theme, Visit } from "./page.ts";
 import { readFigures } from "./pages/overview.ts";
 import { asProblem, Problem, problemJson } from "./problem.ts";
 import { acts, pages } from "./routes.ts";
@@ -235,8 +235,17 @@ async function respondWith(context: Context, visit: Visit, answer: Answer): Prom
   const status = (answer.status ?? 200) as 200;
   context.header("cache-control", "no-store");
   context.header("vary", "accept, accept-language, cookie");
+  if (answer.file !== undefined) return fileResponse(context, answer.file);
   if (visit.wantsJson) return context.json(answer.json, status);
   return context.html(framed(visit, answer, await railCounts(visit)).text, status);
+}
+
+/** Never shown in the console: it is kept by who asked for it. */
+function fileResponse(context: Context, { name, type, text }: AnswerFile): Response {
+  return context.body(text, 200, {
+    "content-type": type,
+    "content-disposition": `attachment; filename="${name}"`,
+  });
 }
 
 /** A page that can be shown is shown, also when the figures of the rail can't be had. */

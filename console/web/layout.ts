@@ -29,10 +29,16 @@ const groups: readonly { readonly title?: TextKey; readonly entries: readonly Ra
     ],
   },
   {
+    title: "nav.group.history",
+    entries: [
+      { page: "replay", path: "/replay", act: "replay.see" },
+      { page: "what_if", path: "/what-if", act: "what_if.try" },
+    ],
+  },
+  {
     title: "nav.group.oversight",
     entries: [
       { page: "audit", path: "/audit", act: "audit.see" },
-      { page: "what_if", path: "/what-if", act: "what_if.try" },
       { page: "node", path: "/node", act: "node.see" },
     ],
   },
@@ -53,7 +59,8 @@ export function framed(visit: Visit, answer: Answer, counts: RailCounts): Markup
   }${person(visit)}</aside>
 <main id="main" tabindex="-1">${notice(visit)}${answer.body}</main>`;
   const scripts = [assets.keys.path, ...answer.scripts ?? []];
-  return document(write, visit.theme, answer.title, inner, scripts);
+  const styles = answer.styles?.map((path) => markup`<link rel="stylesheet" href="${path}">`);
+  return document(write, visit.theme, answer.title, inner, scripts, styles);
 }
 
 /** A page without the rail, for those who are not signed in. */

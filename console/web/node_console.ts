@@ -6,6 +6,7 @@
 import { randomBytes } from "node:crypto";
 import type { Console } from "./console.ts";
 import { removeLinkFile, writeLinkFile } from "./link_file.ts";
+import type { WhatIfRuns } from "./runs/runs.ts";
 import { type Principal, Sessions } from "./sessions.ts";
 import type { ConsoleSources } from "./sources.ts";
 
@@ -18,6 +19,8 @@ export interface ConsoleSettings {
   /** The address people use, where a proxy stands before the node. */
   readonly publicUrl: string | undefined;
   readonly version: string;
+  /** Where comparisons in the background are kept; undefined where there is no place for them. */
+  readonly runsDirectory: string | undefined;
   /** Settings without secrets, to be shown. */
   readonly shown: Readonly<Record<string, string>>;
 }
@@ -27,13 +30,14 @@ const LOCAL_ADMIN: Principal = { name: "admin", roles: ["admin"] };
 
 export class NodeConsole {
   readonly #settings: ConsoleSettings;
-  readonly #sources: ConsoleSources;
+  readonly #sources: Omit<ConsoleSources, "runs">;
   readonly #sessions = new Sessions();
   readonly #linkSecret = randomBytes(32).toString("base64url");
   #port = 0;
   #loaded: Promise<Console> | undefined;
+  #runs: Promise<WhatIfRuns> | undefined;
 
-  constructor(settings: ConsoleSettings, sources: ConsoleSources) {
+  constructor(settings: ConsoleSettings, sources: Omit<ConsoleSources, "runs">) {
     this.#settings = settings;
     this.#sources = sources;
   }
@@ -49,6 +53,7 @@ export class NodeConsole {
     if (this.#settings.signInBy === "link") {
       await writeLinkFile(port, this.#linkSecret).catch(() => {});
     }
+    await this.#resumeRuns();
   }
 
   /** A path that signs in once; undefined where people have tokens. */
@@ -60,6 +65,23 @@ export class NodeConsole {
   async close(): Promise<void> {
     await removeLinkFile(this.#port);
     (await this.#loaded?.catch(() => undefined))?.close();
+    await (await this.#runs?.catch(() => undefined))?.close();
+  }
+
+  /** Takes up what the node was at when it ended. Where nothing was ever asked for, nothing is loaded. */
+  async #resumeRuns(): Promise<void> {
+    const { runsDirectory: directory } = this.#settings;
+    const isThere = directory !== undefined && await Deno.stat(directory).then(() => true, () => false);
+    if (isThere) await (await this.#whatIfRuns()).resume().catch(this.#sources.onFailure);
+  }
+
+  #whatIfRuns(): Promise<WhatIfRuns> {
+    const { runsDirectory: directory, version } = this.#settings;
+    const { backend, onFailure } = this.#sources;
+    this.#runs ??= import("./runs/runs.ts").then((runs) =>
+      new runs.WhatIfRuns({ directory, version, backend, onFailure })
+    );
+    return this.#runs;
   }
 
   async #load(): Promise<Console> {
@@ -74,6 +96,7 @@ export class NodeConsole {
       isSecure: publicUrl?.startsWith("https:") ?? false,
       port: () => this.#port,
     };
-    return createConsole(this.#sources, signIn, publicUrl);
+    const sources = { ...this.#sources, runs: await this.#whatIfRuns() };
+    return createConsole(sources, signIn, publicUrl);
   }
 }

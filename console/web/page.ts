@@ -31,6 +31,7 @@ export type RailPage =
   | "stuck"
   | "inbox"
   | "audit"
+  | "replay"
   | "what_if"
   | "node";
 
@@ -43,10 +44,18 @@ export interface Answer {
   readonly json: object;
   /** Default: 200. */
   readonly status?: number;
-  /** Modules that it loads. */
+  /** Modules and style sheets that it loads beside those of every page. */
   readonly scripts?: readonly string[];
-  /** Offers the JSON as a file of this name. */
-  readonly download?: string;
+  readonly styles?: readonly string[];
+  /** Answers with this file instead, to be kept. */
+  readonly file?: AnswerFile | undefined;
+}
+
+/** A file that a page hands out. */
+export interface AnswerFile {
+  readonly name: string;
+  readonly type: string;
+  readonly text: string;
 }
 
 /** A page: a path, who may see it, and what it shows. Throws Problem. */

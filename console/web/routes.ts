@@ -12,6 +12,8 @@ import { act as propose } from "./acts/propose.ts";
 import { act as redrive } from "./acts/redrive.ts";
 import { act as resume } from "./acts/resume.ts";
 import { act as retryParked } from "./acts/retry_parked.ts";
+import { act as whatIfCancel } from "./acts/what_if_cancel.ts";
+import { act as whatIfStart } from "./acts/what_if_start.ts";
 import type { FormAct, Page } from "./page.ts";
 import { page as audit } from "./pages/audit.ts";
 import { page as caseFile } from "./pages/case.ts";
@@ -20,9 +22,11 @@ import { page as inbox } from "./pages/inbox.ts";
 import { page as node } from "./pages/node.ts";
 import { page as overview } from "./pages/overview.ts";
 import { page as processors } from "./pages/processors.ts";
+import { page as replay } from "./pages/replay.ts";
 import { page as review } from "./pages/review.ts";
 import { page as stuck } from "./pages/stuck.ts";
 import { page as whatIf } from "./pages/what_if.ts";
+import { page as whatIfRun } from "./pages/what_if_run.ts";
 
 export const pages: readonly Page[] = [
   overview,
@@ -33,7 +37,9 @@ export const pages: readonly Page[] = [
   stuck,
   inbox,
   audit,
+  replay,
   whatIf,
+  whatIfRun,
   node,
 ];
 export const acts: readonly FormAct[] = [
@@ -50,4 +56,6 @@ export const acts: readonly FormAct[] = [
   resume,
   drain,
   nodeResume,
+  whatIfStart,
+  whatIfCancel,
 ];

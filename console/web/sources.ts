@@ -4,6 +4,7 @@ import type { Health } from "../../backends/health.ts";
 import type { EventNames } from "../../schema/cloudevents/event_names.ts";
 import type { HealthReport } from "../http/health_report.ts";
 import type { FlowMeter } from "../telemetry/flow_meter.ts";
+import type { WhatIfRuns } from "./runs/runs.ts";
 
 /** Where the answers come from. */
 export interface ConsoleSources {
@@ -18,6 +19,8 @@ export interface ConsoleSources {
   /** What event types are called in CloudEvents; default: as `cloudevents/event_names.ts` has it. */
   readonly names?: EventNames | undefined;
   readonly flow: FlowMeter;
+  /** Comparisons with another policy, in the background. */
+  readonly runs: WhatIfRuns;
   /** Settings of the node without secrets, by name. */
   readonly settings: Readonly<Record<string, string>>;
   /** Told of what nobody expected: an answer was a failure of the console itself. */

@@ -19,7 +19,8 @@ export interface CaseFacts {
   readonly person: number;
 }
 
-const UNKNOWN = "not known";
+/** Stands where an intake does not say. */
+export const UNKNOWN = "not known";
 
 export const unknownFacts: CaseFacts = {
   values: {

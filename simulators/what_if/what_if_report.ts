@@ -167,7 +167,7 @@ function examplesSections({ examples }: WhatIfResult): ReportSection[] {
 }
 
 /** The fields in which two lists of events differ, and those that say what they are. */
-function sideBySide(before: unknown, after: unknown): string[][] {
+export function sideBySide(before: unknown, after: unknown): string[][] {
   const [was, is] = [flat(before), flat(after)];
   const names = [...new Set([...was.keys(), ...is.keys()])];
   return names.filter((name) => was.get(name) !== is.get(name) || /event_type|decision$|proposed$/.test(name))

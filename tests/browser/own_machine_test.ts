@@ -94,7 +94,18 @@ test(untracked("every page works without a script", async () => {
   await using visitor = await signedIn({ javaScriptEnabled: false });
   const { page } = visitor;
   for (
-    const name of ["Processors", "Cases", "Review", "Stuck", "Refused", "Audit trail", "Node", "Overview"]
+    const name of [
+      "Processors",
+      "Cases",
+      "Review",
+      "Stuck",
+      "Refused",
+      "Replay",
+      "What if",
+      "Audit trail",
+      "Node",
+      "Overview",
+    ]
   ) {
     await page.getByRole("link", { name, exact: false }).first().click();
     assertNotEquals(await page.locator("h1").innerText(), "");

@@ -1,8 +1,7 @@
 /** Several people at one console: each sees and does what the roles of their token allow, and every page is open to all senses. @module */
 import { listCases } from "../../actors/case_list.ts";
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import axe, { run as axeRun } from "axe-core";
-import type { Page } from "playwright-core";
+import { violations } from "./support/accessibility.ts";
 import { browserTests, untracked } from "./support/browser_tests.ts";
 
 const { test, node, visit } = browserTests({ withTokens: true });
@@ -16,6 +15,7 @@ test(untracked("a viewer sees what is stuck, and is refused what mends it", asyn
     "Processors",
     "Cases",
     "Stuck\n3",
+    "Replay",
   ]);
   await visitor.go("/stuck");
   assertEquals(await page.getByRole("link", { name: "See what would happen" }).count(), 0);
@@ -58,6 +58,8 @@ const pages = [
   "/review",
   "/inbox",
   "/audit",
+  "/replay",
+  "replay of a case",
   "/what-if",
   "/node",
   "/login",
@@ -69,7 +71,6 @@ test(untracked("every page passes the rules of accessibility, in both themes", a
   await visitor.signInAs("admin");
   for (const path of pages) {
     await visitor.go(await addressOf(path));
-    await page.evaluate(axe.source);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       assertEquals(await violations(page), [], `${path} ${colorScheme}`);
@@ -116,17 +117,7 @@ test(
 
 /** The address of a page; of a case, that of the one that changed last. */
 async function addressOf(path: string): Promise<string> {
-  if (path !== "case") return path;
+  if (path.startsWith("/")) return path;
   const [latest] = await listCases(node().backend, { limit: 1, latest: "case.review_requested" });
-  return `/cases/${latest!.caseId}`;
-}
-
-/** What axe finds: rules of WCAG 2.0 to 2.2, A and AA, and its best practices. */
-async function violations(page: Page): Promise<readonly string[]> {
-  const found = await page.locator("html").evaluate(async (html) => {
-    const { axe } = globalThis as unknown as { axe: { run: typeof axeRun } };
-    const values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-    return (await axe.run(html, { runOnly: { type: "tag", values } })).violations;
-  });
-  return found.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html).join(" ")}`);
+  return path === "case" ? `/cases/${latest!.caseId}` : `/replay?case=${latest!.caseId}`;
 }

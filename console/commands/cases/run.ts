@@ -4,14 +4,12 @@ import { listCases as listedCases } from "../../../actors/case_list.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
 import { encodeData } from "../../../schema/codec.ts";
-import type { AuditEntry } from "../../../backends/dead_letters.ts";
-import type { StoredEvent } from "../../../schema/delivery_line.ts";
 import type { Output } from "../../cli/command.ts";
-import { renderCase, toPublicEvent, toStoredEvent, withoutPersonalData } from "../../cli/case_timeline.ts";
-import { CommandError, exitCodes } from "../../cli/exit_codes.ts";
+import { withoutPersonalData } from "../../cli/case_timeline.ts";
+import { exitCodes } from "../../cli/exit_codes.ts";
 import { listResult, printResult, toSnakeCase } from "../../cli/output.ts";
 import { toPrintableParts } from "../../cli/redaction.ts";
-import { actedBy, actorOf } from "../../store/identity.ts";
+import { actorOf } from "../../store/identity.ts";
 import { withBackend } from "../../store/open_backend.ts";
 import type {
   ApproveCaseValues,
@@ -20,6 +18,7 @@ import type {
   ReviewCasesValues,
   ShowCaseValues,
 } from "./options.ts";
+import { printCase } from "./print_case.ts";
 import { approveDecision, decideCase, proposeDecision, type WaitingCase, waitingCases } from "./review.ts";
 import { hasTwoTimes, timeMarks } from "../../../schema/time/moment.ts";
 
@@ -37,52 +36,7 @@ export function listCases(values: ListCasesValues, output: Output): Promise<numb
 
 /** Shows the events of a case and the acts on it. */
 export function showCase(caseId: string, values: ShowCaseValues, output: Output): Promise<number> {
-  return withBackend(values, async (backend) => {
-    const whole = await Array.fromAsync(backend.readCase(caseId));
-    if (whole.length === 0) throw new CommandError(exitCodes.notFound, `There is no case ${caseId}`);
-    const { history, audit } = caseAt({ history: whole, audit: await backend.audit(caseId) }, values.at);
-    if (history.length === 0) {
-      throw new CommandError(exitCodes.notFound, `The case ${caseId} was not there at that moment`);
-    }
-    const { personal } = values;
-    if (personal) await recordOpening(backend, caseId, values);
-    const events = history.map((stored) => personal ? toStoredEvent(stored) : toPublicEvent(stored));
-    printResult(output, values, {
-      json: { case_id: personal ? caseId : maskCaseId(caseId), events, acts: toSnakeCase(audit) },
-      rows: events,
-      text: renderCase(caseId, history, audit, personal),
-    });
-    return exitCodes.ok;
-  });
-}
-
-/** That personal data is read, by whom and why, is kept before the first of it is shown. */
-async function recordOpening(backend: Backend, caseId: string, values: ShowCaseValues): Promise<void> {
-  await backend.record({
-    act: "read_personal",
-    by: await actedBy(backend, values, "cases.open_personal"),
-    why: values.reason!,
-    caseId,
-  });
-}
-
-interface CaseRecord {
-  readonly history: readonly StoredEvent[];
-  readonly audit: readonly AuditEntry[];
-}
-
-/** A case as it was: by a version its acts are those before the next version. */
-function caseAt({ history, audit }: CaseRecord, at: ShowCaseValues["at"]): CaseRecord {
-  if (at === undefined) return { history, audit };
-  const { version = Infinity, time = Infinity } = at as { version?: number; time?: number };
-  const until = Math.min(
-    time,
-    (history.find((event) => event.version > version)?.recordedAt ?? Infinity) - 1,
-  );
-  return {
-    history: history.filter((event) => event.version <= version && event.recordedAt <= time),
-    audit: audit.filter((entry) => Date.parse(entry.at) <= until),
-  };
+  return withBackend(values, (backend) => printCase(backend, caseId, values, output));
 }
 
 /** Lists the cases that wait for a caseworker. */

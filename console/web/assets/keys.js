@@ -1,5 +1,8 @@
 // Keys of every page. None acts on data: they lead somewhere, or freeze what moves.
-const places = { o: "/", c: "/cases", r: "/review", s: "/stuck", i: "/inbox", a: "/audit", n: "/node" };
+const places = {
+  ...{ o: "/", c: "/cases", r: "/review", s: "/stuck", i: "/inbox" },
+  ...{ p: "/replay", w: "/what-if", a: "/audit", n: "/node" },
+};
 let wentAt = 0;
 
 function isTyping({ target, ctrlKey, metaKey, altKey }) {

@@ -43,7 +43,7 @@ export function overviewWords(figures: OverviewFigures, write: Writer): Overview
     texts: textsOf(figures, write),
     attention: attention.map((each) => attentionLine(each, write)),
     processors: Object.fromEntries(processors.map((each) => [each.name, wordsOf(each, most, write)])),
-    closedWidth: widthOf(closed, most),
+    closedWidth: streamWidth(closed, most),
     rail: { stuck: stuckIn(figures), inbox: figures.refused },
   };
 }
@@ -114,18 +114,21 @@ function wordsOf(figures: ProcessorFigures, most: number, write: Writer): Proces
   return {
     state: { tone, glyph, word: write.known(`run.${state}`, state) },
     foot: footOf(figures, write),
-    width: widthOf(per_minute, most),
+    width: streamWidth(per_minute, most),
     spark: sparkOf(figures, write),
   };
 }
 
 /** The line into a node: as thick as the square root of its rate, so that ten times as much is seen and does not hide the rest. */
-function widthOf(rate: number, most: number): string {
+export function streamWidth(rate: number, most: number): string {
   return (2 + 11 * Math.sqrt(rate / most)).toFixed(1);
 }
 
 /** What is stuck at a processor, dead letters first; calm words where nothing is. */
-function footOf({ dead, parked }: ProcessorFigures, write: Writer): ProcessorWords["foot"] {
+export function footOf(
+  { dead, parked }: Pick<ProcessorFigures, "dead" | "parked">,
+  write: Writer,
+): ProcessorWords["foot"] {
   const parts = [
     dead > 0 ? write("flow.dead", { n: dead }) : "",
     parked > 0 ? write("flow.parked", { n: parked }) : "",

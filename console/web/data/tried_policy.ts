@@ -19,6 +19,8 @@ export interface TriedPolicy {
   /** What is other than it is, as a candidate; undefined where nothing is. */
   readonly candidate: Candidate | undefined;
   readonly changes: readonly string[];
+  /** The same as a policy file has it; empty where something is wrong with it. */
+  readonly bounds: Readonly<Record<string, number>>;
   /** What is wrong with it. */
   readonly fault: string | undefined;
 }
@@ -34,13 +36,14 @@ export function triedPolicyOf(query: URLSearchParams): TriedPolicy {
   );
   const other = policyFields.filter(({ name }) => asked[name] !== now[name]);
   const changes = other.map(({ name }) => `${name} ${now[name]} → ${asked[name]}`);
-  if (other.length === 0) return { now, asked, candidate: undefined, changes, fault: undefined };
+  const none = { now, asked, candidate: undefined, changes, bounds: {}, fault: undefined };
+  if (other.length === 0) return none;
   try {
-    const policy = parsePolicy(Object.fromEntries(other.map(({ name }) => [name, Number(asked[name])])));
-    return { now, asked, candidate: { policy }, changes, fault: undefined };
+    const bounds = Object.fromEntries(other.map(({ name }) => [name, Number(asked[name])]));
+    return { ...none, candidate: { policy: parsePolicy(bounds) }, bounds };
   } catch (error) {
     if (!(error instanceof InvalidCandidate)) throw error;
-    return { now, asked, candidate: undefined, changes, fault: error.message };
+    return { ...none, fault: error.message };
   }
 }
 

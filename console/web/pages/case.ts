@@ -95,7 +95,9 @@ function head({ caseId, steps, dead }: CaseFile, title: string, visit: Visit): M
   const lead = markup`${before}${opened}${after}`;
   const side = markup`${
     dead.length > 0 ? badge("bad", "crossed", write("mark.stranded")) : stateBadge(last.state, write)
-  } <a class="b" href="?view=raw">${write("story.raw")}</a>`;
+  } <a class="b" href="/replay?case=${encodeURIComponent(caseId)}">${
+    write("replay.this_case")
+  }</a> <a class="b" href="?view=raw">${write("story.raw")}</a>`;
   return markup`<p class="crumb"><a href="/cases">${write("nav.cases")}</a> › <code>${
     maskCaseId(caseId)
   }</code></p>

@@ -3,8 +3,10 @@ import { caseTexts } from "./case.ts";
 import { commonTexts } from "./common.ts";
 import { durabilityTexts } from "./durability.ts";
 import { flowTexts } from "./flow.ts";
+import { policyBoundTexts } from "./policy_bounds.ts";
 import { processorTexts } from "./processors.ts";
 import { repairTexts } from "./repair.ts";
+import { replayTexts } from "./replay.ts";
 import { whatIfTexts } from "./what_if.ts";
 
 const catalogue = {
@@ -12,6 +14,8 @@ const catalogue = {
   ...flowTexts,
   ...caseTexts,
   ...repairTexts,
+  ...policyBoundTexts,
+  ...replayTexts,
   ...whatIfTexts,
   ...processorTexts,
   ...durabilityTexts,

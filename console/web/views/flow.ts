@@ -15,12 +15,12 @@ ${Object.entries(words.processors).map(([name, each]) => processorNode(name, eac
   }</b> ${write("flow.out")}</p></li></ol>${sideChannels(figures, words, write)}</section>`;
 }
 
-/** A text that the live stream renews. */
-function liveText(name: string, { texts }: OverviewWords): Markup {
+/** A text that a script renews: from the live stream, or as a stretch is played. */
+export function liveText(name: string, { texts }: Pick<OverviewWords, "texts">): Markup {
   return markup`<span data-live="${name}">${texts[name]}</span>`;
 }
 
-function streamLine(name: string, width: string): Markup {
+export function streamLine(name: string, width: string): Markup {
   return markup`<svg class="stream" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">
 <path d="M0 8H100" stroke-width="${width}" data-stream="${name}"/><path class="dash" d="M0 8H100"/></svg>`;
 }
@@ -41,9 +41,15 @@ function processorNode(name: string, node: ProcessorWords, words: OverviewWords,
       }</dd></div>`
     )
   }</dl>
-<p class="foot ${foot.tone}"><a href="/stuck"${foot.tone === "quiet" && markup` hidden`}>${
-    foot.tone !== "quiet" && foot.text
-  }</a><span${foot.tone !== "quiet" && markup` hidden`}>${write("flow.clear")}</span></p></div></li>`;
+${footView(foot, write)}</div></li>`;
+}
+
+/** What is stuck at a processor, or that nothing is. */
+export function footView({ tone, text }: ProcessorWords["foot"], write: Writer): Markup {
+  const isQuiet = tone === "quiet";
+  return markup`<p class="foot ${tone}"><a href="/stuck"${isQuiet && markup` hidden`}>${
+    !isQuiet && text
+  }</a><span${!isQuiet && markup` hidden`}>${write("flow.clear")}</span></p>`;
 }
 
 function sideChannels(

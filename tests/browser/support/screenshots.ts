@@ -27,6 +27,25 @@ const shots: readonly Shot[] = [
     prepare: (page) => page.locator("tbody a").first().click(),
   },
   { name: "stuck", path: "/stuck?preview=1" },
+  {
+    name: "replay",
+    path: "/replay",
+    prepare: async (page) => {
+      await page.locator("html[data-step]").waitFor();
+      await page.locator('[data-step="last"]').click();
+    },
+  },
+  { name: "what_if", path: "/what-if?forgive_max=250&capacity_share=0.9" },
+  {
+    name: "what_if_run",
+    path: "/what-if?forgive_max=250&capacity_share=0.9",
+    prepare: async (page) => {
+      await page.getByLabel("Why").fill("The council asks what a tenth for the household does.");
+      await page.getByRole("button", { name: "Work it out" }).click();
+      await page.getByText("Done", { exact: true }).waitFor();
+      await page.goto(page.url().replace(/\?.*/, "?cell=1"));
+    },
+  },
 ];
 
 const program = await findChromium();

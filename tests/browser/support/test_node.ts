@@ -19,10 +19,15 @@ const people: Readonly<Record<string, readonly Role[]>> = {
   "v.iewer": ["viewer"],
   "c.one": ["caseworker"],
   "c.two": ["caseworker"],
+  "a.udit": ["auditor"],
 };
 
 export class TestNode implements AsyncDisposable {
-  private constructor(readonly backend: Backend, readonly running: RunningNode) {}
+  private constructor(
+    readonly backend: Backend,
+    readonly running: RunningNode,
+    readonly runsDirectory: string,
+  ) {}
 
   /** With tokens for people; without, the link of the own machine signs in. */
   static async start({ withTokens }: { readonly withTokens: boolean }): Promise<TestNode> {
@@ -30,6 +35,7 @@ export class TestNode implements AsyncDisposable {
     await runBrokenVersion(backend, BROKEN);
     await appendCases(backend, "flowing", 20);
     const entries = Object.entries(people).map(([name, roles]) => ({ name, roles, sha256: digestOf(name) }));
+    const runsDirectory = await Deno.makeTempDir({ prefix: "zaakstroom-runs-" });
     const running = await startNode(Promise.resolve(backend), new AvailabilityMonitor(), {
       ...{ node: "oak", backend: "memory", workers: 1, json: true, log: () => {} },
       http: { host: "127.0.0.1", port: 0 },
@@ -39,10 +45,11 @@ export class TestNode implements AsyncDisposable {
         findByToken: withTokens ? tokensOf(JSON.stringify(entries), "tokens.json") : undefined,
         publicUrl: undefined,
         version: "0.1.0",
+        runsDirectory,
         shown: { backend: "memory" },
       },
     });
-    return new TestNode(backend, running);
+    return new TestNode(backend, running, runsDirectory);
   }
 
   /** Another link, as `console link` asks for it. */
@@ -60,5 +67,6 @@ export class TestNode implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.running.stop(5_000);
     await this.backend.close();
+    await Deno.remove(this.runsDirectory, { recursive: true });
   }
 }

@@ -1,4 +1,5 @@
 /** A console over a memory backend, asked in this process. @module */
+import { join } from "node:path";
 import type { Backend } from "../../../backends/backend.ts";
 import type { Health } from "../../../backends/health.ts";
 import { createMemoryBackend } from "../../../backends/memory/memory_backend.ts";
@@ -6,6 +7,7 @@ import { HealthCheck } from "../../../console/http/health_check.ts";
 import { FlowMeter } from "../../../console/telemetry/flow_meter.ts";
 import type { Role } from "../../../console/web/access.ts";
 import { type Console, createConsole } from "../../../console/web/console.ts";
+import { WhatIfRuns } from "../../../console/web/runs/runs.ts";
 import { digestOf, Sessions } from "../../../console/web/sessions.ts";
 import { tokensOf } from "../../../console/web/token_file.ts";
 
@@ -29,10 +31,16 @@ export class ServedConsole implements AsyncDisposable {
   readonly backend: Backend;
   readonly sessions = new Sessions();
   readonly failures: unknown[] = [];
+  readonly runs: WhatIfRuns;
+  readonly #runsDirectory = join(Deno.env.get("TMPDIR") ?? "/tmp", `zaakstroom-runs-${crypto.randomUUID()}`);
   readonly #console: Console;
 
   constructor({ people, backend = createMemoryBackend({ partitions: 2 }) }: ServedOptions = {}) {
     this.backend = backend;
+    this.runs = new WhatIfRuns({
+      ...{ directory: this.#runsDirectory, version: "1.2.3", backend: () => Promise.resolve(backend) },
+      onFailure: (error) => void this.failures.push(error),
+    });
     this.#console = createConsole(this.#sources(), {
       sessions: this.sessions,
       localAdmin: { name: "admin", roles: ["admin"] },
@@ -57,6 +65,7 @@ export class ServedConsole implements AsyncDisposable {
       backend: () => Promise.resolve(this.backend),
       report: () => check.report(0),
       health: () => latest,
+      runs: this.runs,
       onFailure: (error: unknown) => void this.failures.push(error),
     };
   }
@@ -89,6 +98,8 @@ export class ServedConsole implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#console.close();
+    await this.runs.close();
+    await Deno.remove(this.#runsDirectory, { recursive: true }).catch(() => {});
     await this.backend.close();
   }
 }

@@ -53,39 +53,39 @@ Deno.test("a preview is refused where the page around it is not", async () => {
 
 Deno.test("the table of roles is what it was agreed to be", () => {
   const table = Object.fromEntries(roles.map((role) => [role, actsOf(role)]));
-  const everyone = ["overview.see", "processors.see", "cases.see", "stuck.see"];
+  const everyone = ["overview.see", "processors.see", "cases.see", "stuck.see", "replay.see"];
   const reviewing = ["review.see", "review.propose", "review.decide"];
   assertEquals(table.viewer, everyone);
+  const reading = everyone.slice(0, 3);
   assertEquals(table.caseworker, [
-    "overview.see",
-    "processors.see",
-    "cases.see",
+    ...reading,
     "cases.open_personal",
     ...reviewing,
     "stuck.see",
+    "replay.see",
   ]);
   assertEquals(table.approver, [
-    "overview.see",
-    "processors.see",
-    "cases.see",
+    ...reading,
     "cases.open_personal",
     "review.see",
     "review.propose",
     "review.approve",
     "review.decide",
     "stuck.see",
+    "replay.see",
     "what_if.try",
+    "what_if.run",
   ]);
   assertEquals(table.auditor, [
-    "overview.see",
-    "processors.see",
-    "cases.see",
+    ...reading,
     "cases.open_personal",
     "review.see",
     "stuck.see",
     "inbox.see",
     "audit.see",
+    "replay.see",
     "what_if.try",
+    "what_if.run",
     "node.see",
     "events.see",
   ]);

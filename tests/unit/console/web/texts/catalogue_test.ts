@@ -4,8 +4,10 @@ import { caseTexts } from "../../../../../console/web/texts/case.ts";
 import { commonTexts } from "../../../../../console/web/texts/common.ts";
 import { durabilityTexts } from "../../../../../console/web/texts/durability.ts";
 import { flowTexts } from "../../../../../console/web/texts/flow.ts";
+import { policyBoundTexts } from "../../../../../console/web/texts/policy_bounds.ts";
 import { processorTexts } from "../../../../../console/web/texts/processors.ts";
 import { repairTexts } from "../../../../../console/web/texts/repair.ts";
+import { replayTexts } from "../../../../../console/web/texts/replay.ts";
 import { whatIfTexts } from "../../../../../console/web/texts/what_if.ts";
 
 const holesIn = (text: string) => [...new Set(text.match(/\{\w+\}/g))].sort();
@@ -17,6 +19,8 @@ Deno.test("every text leaves the same open in both languages, and none is empty"
       flowTexts,
       caseTexts,
       repairTexts,
+      policyBoundTexts,
+      replayTexts,
       whatIfTexts,
       processorTexts,
       durabilityTexts,

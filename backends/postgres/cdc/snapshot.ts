@@ -39,9 +39,10 @@ async function writeTable(
 ): Promise<number> {
   const relation = await describeTable(tx, name);
   const columns = relation.columns.map((column) => `${quoted(column.name)}::text`).join(", ");
-  const keys = relation.columns.filter(({ isKey }) => isKey).map((column) => quoted(column.name));
+  // By the values themselves: the columns that are selected are text, and have the same names.
+  const keys = relation.columns.filter(({ isKey }) => isKey).map((column) => `t.${quoted(column.name)}`);
   const order = keys.length === 0 ? "" : ` order by ${keys.join(", ")}`;
-  const rows = tx.unsafe(`select ${columns} from ${nameOf(name)}${order}`).values().cursor(PAGE);
+  const rows = tx.unsafe(`select ${columns} from ${nameOf(name)} t${order}`).values().cursor(PAGE);
   let count = 0;
   for await (const page of rows as AsyncIterable<(string | null)[][]>) {
     const nowMs = Date.now();

@@ -6,6 +6,7 @@ import {
   type RelayTarget,
   type SendResult,
   TargetStopped,
+  TargetUnavailable,
 } from "./target.ts";
 
 const encoder = new TextEncoder();
@@ -28,7 +29,8 @@ export class NdjsonFile implements RelayTarget {
   async open({ progress }: Pick<RelayRecord, "progress">): Promise<OpenedTarget> {
     const file = await Deno.open(this.#path, { read: true, write: true, create: true });
     this.#file = file;
-    if (!await file.tryLock(true)) throw new TargetStopped("another program writes the file");
+    // Whoever had this relay before may be frozen, and lets the file go when it wakes up.
+    if (!await file.tryLock(true)) throw new TargetUnavailable("another program writes the file");
     const { size } = await file.stat();
     this.#bytes = progress?.bytes ?? size;
     if (size < this.#bytes) throw new TargetStopped("the file is shorter than what was written to it");

@@ -106,7 +106,8 @@ export class Relay {
     if (isAhead(place, last)) {
       throw new TargetStopped("it is ahead of the log, which was restored: rewind it to where they part");
     }
-    if (progress !== undefined && !await this.#save((each) => ({ ...each, progress }))) return undefined;
+    // Whoever hung before this has lost the relay by now, and must send nothing.
+    if (!await this.#save((each) => ({ ...each, progress: progress ?? each.progress }))) return undefined;
     this.#place = place;
     return place;
   }

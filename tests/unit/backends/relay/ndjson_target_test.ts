@@ -44,3 +44,16 @@ Deno.test("a file is written by one, whom others wait for, behind what it has, a
   await one.close();
   await Deno.remove(path);
 });
+
+Deno.test("who only opens a file cuts off nothing: it may be another one's by then", async () => {
+  const path = await Deno.makeTempFile();
+  const [late, owner] = [new NdjsonFile(path), new NdjsonFile(path)];
+  await owner.open({ progress: null });
+  const { progress } = await owner.send([outgoing("a")]);
+  await owner.send([outgoing("b")]);
+  await owner.close();
+  await late.open({ progress: progress! });
+  await late.close();
+  assertEquals(await subjectsIn(path), ["a", "b"]);
+  await Deno.remove(path);
+});

@@ -1,6 +1,9 @@
 /** `cdc` as people use it: our own log and other tables, killed in between, masked, looked at and dropped. @module */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
+import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { readInput } from "../../../schema/input.ts";
 import { assertRefused, Program, runHere } from "../../support/program.ts";
@@ -127,4 +130,27 @@ Deno.test("a snapshot needs no slot and comes by the keys, and cdc refuses in on
     2,
     /write schema\.table/,
   );
+});
+
+Deno.test("a snapshot whose connection is ended between two pages says so, and is not taken for a whole one", async () => {
+  const client = new PostgresClient({ url: await server.freshDatabase() }, { connections: 1 });
+  await client.run((sql) => sql`create table many (id int primary key)`);
+  await client.run((sql) => sql`insert into many select * from generate_series(1, 2500)`);
+  const session = client.openSession();
+  const end = () =>
+    client.run((sql) =>
+      sql`select pg_terminate_backend(pid, 10000) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()`
+    );
+  await assertRejects(
+    () =>
+      writeSnapshot(session, {
+        tables: [{ schema: "public", table: "many" }],
+        origin: { version: "1", name: "test", database: "test" },
+        mask: (_relation, row) => row,
+        write: async () => void await end(),
+      }),
+    BackendUnavailable,
+  );
+  await Promise.all([session.end({ timeout: 1 }), client.close()]);
 });

@@ -51,7 +51,9 @@ export class ChangeRun {
       if (sql === undefined) return;
       const stored = await Array.fromAsync(reader.readAll());
       const [{ end }] = await sql<[{ end: string }]>`select pg_current_wal_lsn()::text as end`;
-      await pollUntil(() => this.#isBehind(sql, end), new AbortController().signal);
+      if (this.problems.length === 0) {
+        await pollUntil(() => this.#isBehind(sql, end), new AbortController().signal);
+      }
       const said = await this.#sender!.stop();
       if (said !== "") this.problems.push(`the stream of changes: ${said}`);
       const known = await Array.fromAsync(reader.readAll());
@@ -97,7 +99,7 @@ export class ChangeRun {
     const before = await size();
     let isLarger = false;
     await pollUntil(async () => isLarger = await size() > before, signal);
-    if (!isLarger) this.problems.push("the stream of changes does not go on");
+    if (!isLarger) this.problems.push(`the stream of changes does not go on, after: ${this.proof}`);
     return isLarger;
   }
 

@@ -2,9 +2,12 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { BackendUnavailable } from "../../../backends/errors.ts";
+import { ChangeFile, type ChangeSink } from "../../../backends/postgres/cdc/change_sink.ts";
 import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
+import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
+import { FaultProxy } from "../../../simulators/proxy/fault_proxy.ts";
 import { readInput } from "../../../schema/input.ts";
 import { assertRefused, Program, runHere } from "../../support/program.ts";
 import { waitUntil } from "../../support/servers/embedded_processes.ts";
@@ -153,4 +156,40 @@ Deno.test("a snapshot whose connection is ended between two pages says so, and i
     BackendUnavailable,
   );
   await Promise.all([session.end({ timeout: 1 }), client.close()]);
+});
+
+Deno.test("a snapshot whose connections break off under a statement is begun anew", async () => {
+  const [url, path] = [new URL(await server.freshDatabase()), `${folder}/cut.ndjson`];
+  const sql = postgres(url.href, { max: 1, onnotice: () => {} });
+  await sql`create table many (id int primary key)`;
+  await sql`insert into many select * from generate_series(1, 20000)`;
+  const proxy = new FaultProxy({ hostname: "127.0.0.1", port: Number(url.port) });
+  const port = String(proxy.port);
+  const file = new ChangeFile(path);
+  let pages = 0;
+  const sink: ChangeSink = {
+    open: () => file.open(),
+    write: (lines) => {
+      if (++pages === 2) queueMicrotask(() => proxy.reset());
+      return file.write(lines);
+    },
+    keep: (upTo) => file.keep(upTo),
+    close: () => file.close(),
+  };
+  const notices: string[] = [];
+  await streamChanges({
+    ...{ target: { url: Object.assign(url, { hostname: "127.0.0.1", port }).href }, slot: "cut", sink },
+    tables: [{ schema: "public", table: "many" }],
+    origin: { version: "1", name: "test", database: "test" },
+    mask: (_relation, row) => row,
+    ...{ takesSnapshot: true, untilIdle: true, heartbeatMs: 1_000, signal: new AbortController().signal },
+    onNotice: (line) => void notices.push(line),
+  });
+  assertEquals(
+    (await linesOf(path)).map(({ key }) => key?.id),
+    Array.from({ length: 20_000 }, (_, i) => i + 1),
+  );
+  assertMatch(notices.join(), /trying again/);
+  await sql`select pg_drop_replication_slot('cut')`;
+  await Promise.all([sql.end(), proxy[Symbol.asyncDispose]()]);
 });

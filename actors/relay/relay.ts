@@ -106,9 +106,8 @@ export class Relay {
     if (isAhead(place, last)) {
       throw new TargetStopped("it is ahead of the log, which was restored: rewind it to where they part");
     }
-    if (progress !== undefined && !await this.#claim.save((each) => ({ ...each, progress }))) {
-      return undefined;
-    }
+    // Whoever hung before this has lost the relay by now, and must send nothing.
+    if (!await this.#save((each) => ({ ...each, progress: progress ?? each.progress }))) return undefined;
     this.#place = place;
     return place;
   }
@@ -118,7 +117,7 @@ export class Relay {
     this.#place = next;
     if (events.length === 0) return await this.#stay("idle", next);
     const outgoing = this.#outgoing(events, place);
-    if (this.#claim.isDue && !await this.#claim.save((record) => record)) return "waiting";
+    if (this.#claim.isDue && !await this.#save((record) => record)) return "waiting";
     const { held, free } = splitHeld(outgoing, this.#claim.record!.letters);
     const { refused, progress } = await this.#send(free);
     await this.#save((record) =>
@@ -181,8 +180,11 @@ export class Relay {
     return step;
   }
 
-  async #save(change: (record: RelayRecord) => RelayRecord): Promise<void> {
-    if (!await this.#claim.save(change)) await this.#closeTarget();
+  /** False where another one has taken the relay over: it can't open what is open here. */
+  async #save(change: (record: RelayRecord) => RelayRecord): Promise<boolean> {
+    const isOurs = await this.#claim.save(change);
+    if (!isOurs) await this.#closeTarget();
+    return isOurs;
   }
 
   async #closeTarget(): Promise<void> {

@@ -6,6 +6,7 @@ import {
   type RelayTarget,
   type SendResult,
   TargetStopped,
+  TargetUnavailable,
 } from "./target.ts";
 
 const encoder = new TextEncoder();
@@ -20,6 +21,8 @@ export class NdjsonFile implements RelayTarget {
   readonly #path: string;
   #file: Deno.FsFile | undefined;
   #bytes = 0;
+  /** Before it sends, whoever has it locked has shown that the relay is still its own: only then is anything cut off. */
+  #isCut = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -27,19 +30,19 @@ export class NdjsonFile implements RelayTarget {
 
   async open({ progress }: Pick<RelayRecord, "progress">): Promise<OpenedTarget> {
     const file = await Deno.open(this.#path, { read: true, write: true, create: true });
-    this.#file = file;
-    if (!await file.tryLock(true)) throw new TargetStopped("another program writes the file");
+    [this.#file, this.#isCut] = [file, false];
+    // Whoever had this relay before may be frozen, and lets the file go when it wakes up.
+    if (!await file.tryLock(true)) throw new TargetUnavailable("another program writes the file");
     const { size } = await file.stat();
     this.#bytes = progress?.bytes ?? size;
     if (size < this.#bytes) throw new TargetStopped("the file is shorter than what was written to it");
-    await file.truncate(this.#bytes);
-    await file.seek(0, Deno.SeekMode.End);
     return { progress: { bytes: this.#bytes } };
   }
 
   async send(events: readonly OutgoingEvent[]): Promise<SendResult> {
     const file = this.#file!;
     const bytes = encoder.encode(ndjsonLines(events));
+    if (!this.#isCut) await this.#cutOff(file);
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
     await file.syncData();
     this.#bytes += bytes.length;
@@ -50,6 +53,12 @@ export class NdjsonFile implements RelayTarget {
     this.#file?.close();
     this.#file = undefined;
     return Promise.resolve();
+  }
+
+  async #cutOff(file: Deno.FsFile): Promise<void> {
+    await file.truncate(this.#bytes);
+    await file.seek(0, Deno.SeekMode.End);
+    this.#isCut = true;
   }
 }
 

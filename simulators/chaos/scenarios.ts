@@ -152,6 +152,18 @@ const plans = {
     timeline: [{ fault: "hostile_producers" }],
     expect: { probeMs: 1_000 },
   },
+  relay_cut: {
+    about:
+      "Relays to a file, an endpoint and a stream are killed, frozen and cut off under load; each target has every event once, in order",
+    backends: ["postgres", "nats"],
+    timeline: [{ fault: "relay_cut" }],
+  },
+  cdc_cut: {
+    about:
+      "A stream of changes loses its process, its walsender, its connection and its server under load; its file has each row once, in order",
+    backends: ["postgres"],
+    timeline: [{ fault: "cdc_cut" }],
+  },
   bad_day: {
     about: "Many faults after and into each other, drawn by the seed",
     nodes: 2,

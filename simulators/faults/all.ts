@@ -1,6 +1,7 @@
 /** The faults, by name: those of chaos and those of the simulation. Adding one means adding it here. @module */
 import { backendKill } from "./backend_kill.ts";
 import { bandwidth } from "./bandwidth.ts";
+import { cdcCut } from "./cdc_cut.ts";
 import { clockJump } from "./clock_jump.ts";
 import { connectionReset } from "./connection_reset.ts";
 import { deadLetterRefused } from "./dead_letter_refused.ts";
@@ -27,6 +28,7 @@ import { partitionToBackend } from "./partition_to_backend.ts";
 import { pause } from "./pause.ts";
 import { poisonMessage } from "./poison_message.ts";
 import { prematureRedrive } from "./premature_redrive.ts";
+import { relayCut } from "./relay_cut.ts";
 import { slowCommit } from "./slow_commit.ts";
 import { slowHandler } from "./slow_handler.ts";
 import { twoNodesRacing } from "./two_nodes_racing.ts";
@@ -64,6 +66,8 @@ export const faults = {
   lease_theft: leaseTheft,
   two_nodes_racing: twoNodesRacing,
   hostile_producers: hostileProducers,
+  relay_cut: relayCut,
+  cdc_cut: cdcCut,
   dead_letter_refused: deadLetterRefused,
   heap_growth: heapGrowth,
   lease_expiry: leaseExpiry,

@@ -59,8 +59,7 @@ async function streamOnce(request: ChangeRequest, onConnected: () => void): Prom
   const session = new ReplicationSession(target, slot, "database");
   const both = AbortSignal.any([signal, ended.signal]);
   try {
-    const from = await begin(request, client, session);
-    onConnected();
+    const from = await begin(request, client, session, onConnected);
     const end = untilIdle ? await currentLsn(client) : undefined;
     if (end !== undefined) await emitHeartbeat(client);
     const beating = beat(client, heartbeatMs, both);
@@ -80,10 +79,12 @@ async function begin(
   request: ChangeRequest,
   client: PostgresClient,
   session: ReplicationSession,
+  onConnected: () => void,
 ): Promise<Lsn> {
   const { slot, sink, tables, onNotice } = request;
   const kept = await sink.open();
   const [found] = await readSlots(client, slot);
+  onConnected();
   if (found?.wal_status === "lost") {
     throw new BackupError(
       "unusable",
@@ -117,7 +118,9 @@ async function snapshot(
   if (takesSnapshot) {
     const reading = client.openSession();
     const write = (lines: string) => sink.write(lines);
-    await writeSnapshot(reading, { tables, snapshot, origin, mask, write }).finally(() => reading.end());
+    // At once: a pool whose connection broke off under a statement waits for it without end (seen with 3.4.9).
+    await writeSnapshot(reading, { tables, snapshot, origin, mask, write })
+      .finally(() => reading.end({ timeout: 0 }));
   }
   await sink.keep(from);
   return from;

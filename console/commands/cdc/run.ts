@@ -62,7 +62,7 @@ export function printSnapshot(values: SnapshotValues, output: Output): Promise<n
       return exitCodes.ok;
     } finally {
       sink.close();
-      await session.end();
+      await session.end({ timeout: 0 });
     }
   });
 }

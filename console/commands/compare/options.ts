@@ -38,6 +38,11 @@ export const compareOptions = {
     help:
       "add graphile-worker, pg-boss and emmett on the same PostgreSQL (from a clone; fetches them from npm)",
   },
+  relayed: {
+    schema: flag,
+    help:
+      "instead: settle the same intakes on PostgreSQL and, relayed into ingest, on JetStream; the decisions must be equal",
+  },
   seed: {
     schema: text.optional(),
     value: "TEXT",

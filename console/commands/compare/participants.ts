@@ -23,7 +23,8 @@ export type Participants = Awaited<ReturnType<typeof openParticipants>>;
  * No timer fires. The generated cases are of the past, so thousands of their terms would expire at once, while something
  * else is measured, and sooner on one backend than on another.
  */
-const OPEN_OPTIONS: OpenOptions = { role: "node", timersAsOf: () => new Date(0) };
+export const TIMERS_AS_OF = () => new Date(0);
+const OPEN_OPTIONS: OpenOptions = { role: "node", timersAsOf: TIMERS_AS_OF };
 
 /** Opens the backends; their files are made below `directory`. A backend that was asked for by a URL must be there. */
 export async function openParticipants(values: CompareValues, directory: string) {
@@ -43,11 +44,11 @@ export async function openParticipants(values: CompareValues, directory: string)
 }
 
 /** The environment of the other commands is not asked: a comparison uses what it was given, and nothing else. */
-function backendValues({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
+export function backendValues({ partitions }: CompareValues, more: Partial<BackendValues>): BackendValues {
   return { ...defaultsOf(backendOptions), partitions, ...more };
 }
 
-async function openPostgres(values: CompareValues, directory: string): Promise<OpenParticipant> {
+export async function openPostgres(values: CompareValues, directory: string): Promise<OpenParticipant> {
   const url = values["postgres-url"];
   const place = url === undefined ? { "data-dir": join(directory, "postgres") } : { url };
   const opened = await openBackend(backendValues(values, { backend: "postgres", ...place }), OPEN_OPTIONS);

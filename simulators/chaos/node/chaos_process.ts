@@ -1,5 +1,5 @@
 /**
- * The process of a chaos node, and of its guardian. Whoever plays scenarios gives the entry that runs it. A normal node
+ * The process of a chaos node, of its guardian, and of what sends its log to others. Whoever plays scenarios gives the entry that runs it. A normal node
  * never comes here: no option of a command, environment variable or message leads here. A compiled program, which has one
  * entry, comes here by a first argument that is no command.
  * @module
@@ -9,6 +9,8 @@ import type { Supervisor } from "../../../actors/supervisor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { AvailabilityListener } from "../../../backends/primitives/retry.ts";
 import { createReportingObserver, type ReportSink } from "../../proof/run_report.ts";
+import type { SenderPlan } from "../senders/sender_plan.ts";
+import { runSender } from "../senders/sender_process.ts";
 import { type NodePlan, type NodeReport, type Order, readTextLines, steadyNow } from "./control_protocol.ts";
 import { trackWorkers } from "./worker_registry.ts";
 import { nodeCommand } from "./node_command.ts";
@@ -25,7 +27,8 @@ type StatusServer = (
 
 /** Runs what the plan, a JSON text, says; returns the exit code. */
 export async function runChaosProcess(text: string, serveStatus: StatusServer): Promise<number> {
-  const plan = JSON.parse(text) as NodePlan;
+  const plan = JSON.parse(text) as NodePlan | SenderPlan;
+  if (plan.role === "relays" || plan.role === "changes") return await runSender(plan);
   return plan.role === "guardian" ? await guardNode(plan) : await runNode(plan, serveStatus);
 }
 

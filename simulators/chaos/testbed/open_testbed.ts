@@ -58,6 +58,7 @@ async function openInMemory({ seed, perSecond, wrapStore }: TestbedOptions): Pro
     server: undefined,
     storeUrl: undefined,
     storeName: undefined,
+    nodeEntry: undefined,
     reader: backend,
     addNode: () => Promise.reject(new Error("In memory there is one node")),
     killNodes: () => Promise.reject(new Error("In memory there is one node")),
@@ -114,6 +115,10 @@ class TestbedProcesses {
 
   get storeUrl(): string {
     return this.server.urlOf(this.storeName);
+  }
+
+  get nodeEntry(): string {
+    return this.#kind.entry;
   }
 
   addProxy(): FaultProxy {

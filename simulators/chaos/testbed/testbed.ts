@@ -25,6 +25,8 @@ export interface Testbed {
   readonly storeUrl: string | undefined;
   /** Its name: of a database, or of a stream. */
   readonly storeName: string | undefined;
+  /** The path of the program that runs its processes; none in memory. */
+  readonly nodeEntry: string | undefined;
   /** Starts one more node, under a name of its own or that of another. */
   addNode(name?: string): Promise<ChaosNode>;
   /** Kills every node with its server, and removes them; returns how many there were. */

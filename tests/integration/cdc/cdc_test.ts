@@ -1,7 +1,13 @@
 /** `cdc` as people use it: our own log and other tables, killed in between, masked, looked at and dropped. @module */
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
+import { BackendUnavailable } from "../../../backends/errors.ts";
+import { ChangeFile, type ChangeSink } from "../../../backends/postgres/cdc/change_sink.ts";
+import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
+import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
+import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
+import { FaultProxy } from "../../../simulators/proxy/fault_proxy.ts";
 import { readInput } from "../../../schema/input.ts";
 import { assertRefused, Program, runHere } from "../../support/program.ts";
 import { waitUntil } from "../../support/servers/embedded_processes.ts";
@@ -110,13 +116,16 @@ Deno.test("other tables leave by their keys and the columns that are listed; a d
   await sql.end();
 });
 
-Deno.test("a snapshot needs no slot, and cdc refuses in one line what it can't do", async () => {
+Deno.test("a snapshot needs no slot and comes by the keys, and cdc refuses in one line what it can't do", async () => {
   const url = await server.freshStore();
   const backend = await openPostgres({ url });
-  await backend.append([intake("zaak-1")]);
+  await backend.append(Array.from({ length: 12 }, (_, i) => intake(`zaak-${i}`)));
   await backend.close();
   const { code, out } = await runHere(["cdc", "snapshot", "--url", url]);
-  assertEquals([code, JSON.parse(out).value.op], [0, "r"]);
+  const rows = out.trim().split("\n").map((line) => (JSON.parse(line) as Line).value!);
+  assertEquals([code, new Set(rows.map(({ op }) => op))], [0, new Set(["r"])]);
+  const positions = rows.map(({ after }) => Number(after!.position));
+  assertEquals(positions, positions.toSorted((a, b) => a - b));
   assertMatch((await runHere(["cdc", "status", "--url", url])).out, /^There is no slot/);
   assertRefused(await runHere(["cdc", "status"]), 2, /cdc needs --url/);
   assertRefused(
@@ -124,4 +133,63 @@ Deno.test("a snapshot needs no slot, and cdc refuses in one line what it can't d
     2,
     /write schema\.table/,
   );
+});
+
+Deno.test("a snapshot whose connection is ended between two pages says so, and is not taken for a whole one", async () => {
+  const client = new PostgresClient({ url: await server.freshDatabase() }, { connections: 1 });
+  await client.run((sql) => sql`create table many (id int primary key)`);
+  await client.run((sql) => sql`insert into many select * from generate_series(1, 2500)`);
+  const session = client.openSession();
+  const end = () =>
+    client.run((sql) =>
+      sql`select pg_terminate_backend(pid, 10000) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()`
+    );
+  await assertRejects(
+    () =>
+      writeSnapshot(session, {
+        tables: [{ schema: "public", table: "many" }],
+        origin: { version: "1", name: "test", database: "test" },
+        mask: (_relation, row) => row,
+        write: async () => void await end(),
+      }),
+    BackendUnavailable,
+  );
+  await Promise.all([session.end({ timeout: 1 }), client.close()]);
+});
+
+Deno.test("a snapshot whose connections break off under a statement is begun anew", async () => {
+  const [url, path] = [new URL(await server.freshDatabase()), `${folder}/cut.ndjson`];
+  const sql = postgres(url.href, { max: 1, onnotice: () => {} });
+  await sql`create table many (id int primary key)`;
+  await sql`insert into many select * from generate_series(1, 20000)`;
+  const proxy = new FaultProxy({ hostname: "127.0.0.1", port: Number(url.port) });
+  const port = String(proxy.port);
+  const file = new ChangeFile(path);
+  let pages = 0;
+  const sink: ChangeSink = {
+    open: () => file.open(),
+    write: (lines) => {
+      if (++pages === 2) queueMicrotask(() => proxy.reset());
+      return file.write(lines);
+    },
+    keep: (upTo) => file.keep(upTo),
+    close: () => file.close(),
+  };
+  const notices: string[] = [];
+  await streamChanges({
+    ...{ target: { url: Object.assign(url, { hostname: "127.0.0.1", port }).href }, slot: "cut", sink },
+    tables: [{ schema: "public", table: "many" }],
+    origin: { version: "1", name: "test", database: "test" },
+    mask: (_relation, row) => row,
+    ...{ takesSnapshot: true, untilIdle: true, heartbeatMs: 1_000, signal: new AbortController().signal },
+    onNotice: (line) => void notices.push(line),
+  });
+  assertEquals(
+    (await linesOf(path)).map(({ key }) => key?.id),
+    Array.from({ length: 20_000 }, (_, i) => i + 1),
+  );
+  assertMatch(notices.join(), /trying again/);
+  await sql`select pg_drop_replication_slot('cut')`;
+  await Promise.all([sql.end(), proxy[Symbol.asyncDispose]()]);
 });

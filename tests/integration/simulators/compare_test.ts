@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import type { Comparison } from "../../../simulators/comparison/comparison_report.ts";
+import type { RelayedComparison } from "../../../simulators/comparison/relayed.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
 import { startNats } from "../../support/servers/nats_server.ts";
 import { assertRefused, run, runHere } from "../../support/program.ts";
@@ -52,12 +53,23 @@ natsTest(
   },
 );
 
+natsTest("intakes that are relayed into another store come to the same decisions there", async () => {
+  await using nats = await startNats();
+  const args = ["compare", "--relayed", "--count", "100", "--workers", "1", "--seed", "test", "--json"];
+  const { code, out, err } = await run([...args, "--nats-url", nats.url]);
+  assertEquals(code, 0, err);
+  const { intakes, decisions, different } = JSON.parse(out) as RelayedComparison;
+  assertEquals([intakes, different], [100, []]);
+  assert(decisions > 50, `${decisions} decisions`);
+});
+
 const slips: readonly [string, RegExp][] = [
   ["compare now", /^compare takes no arguments: now/],
   ["compare --rounds 0", /^Cannot use --rounds: must be a whole number from 1 to 100/],
   ["compare --count 10", /^Cannot use --count: must be a whole number from 100/],
   ["compare --nats-url postgres://host/db", /^Cannot use --nats-url: must be a URL such as nats:/],
   ["compare --postgres-url nats://host", /^Cannot use --postgres-url: must be a URL such as postgres:/],
+  ["compare --relayed --peers", /^Cannot use --relayed with --peers or --report/],
   ["compare --report /dev/null/x", /^Cannot use --report \/dev\/null\/x: /],
 ];
 

@@ -17,11 +17,18 @@ import { anEvent, casesIn, someEvents } from "../../../support/events.ts";
 /** A target in memory that refuses, fails and ends as it is told. */
 class ScriptedTarget implements RelayTarget {
   readonly arrived: OutgoingEvent[] = [];
+  isOpen = false;
+  /** Called when it is opened. */
+  onOpen: () => Promise<unknown> = () => Promise.resolve();
   failure: Error | undefined;
   refuses: (event: OutgoingEvent) => boolean = () => false;
 
-  open = () => Promise.resolve({});
-  close = () => Promise.resolve();
+  async open() {
+    this.isOpen = true;
+    await this.onOpen();
+    return { progress: {} };
+  }
+  close = () => Promise.resolve(void (this.isOpen = false));
   send(events: readonly OutgoingEvent[]) {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const refused = events.filter(this.refuses);
@@ -42,6 +49,8 @@ function relayOf(backend: Backend, target: RelayTarget, more: Partial<RelayOptio
   });
 }
 
+/** After this long a relay looks whether it is still its own before it sends. */
+const HUNG_MS = 2_000;
 const signal = new AbortController().signal;
 const untilIdle = (relay: Relay) =>
   runRelay(relay, { name: "copy", signal, isDone: (step) => step !== "moved" });
@@ -143,6 +152,33 @@ Deno.test("a relay that another one runs waits, and what it lost it writes no mo
   const kept = (await backend.relays.read("copy"))!.record;
   assertEquals([kept.owner, kept.place], ["node-2", record.place]);
   await Promise.all([first.close(), second.close()]);
+  await backend.close();
+});
+
+Deno.test("what a relay lost while it hung or was opened is closed, so that whoever has it can open it", async () => {
+  const { backend, a } = await filled();
+  const target = new ScriptedTarget();
+  const relay = relayOf(backend, target);
+  const loseIt = async () => {
+    const { record, revision } = (await backend.relays.read("copy"))!;
+    await backend.relays.write("copy", { ...rewound(record, 1), owner: "node-2" }, revision);
+  };
+  target.onOpen = loseIt;
+  assertEquals([await relay.step(), target.isOpen], ["waiting", false]);
+  target.onOpen = () => Promise.resolve();
+  const { record, revision } = (await backend.relays.read("copy"))!;
+  await backend.relays.write("copy", { ...record, owner: null }, revision);
+  assertEquals([await relay.step(), target.isOpen], ["moved", true]);
+  await backend.append([anEvent(a, 9)]);
+  await loseIt();
+  const now = performance.now;
+  performance.now = () => now.call(performance) + HUNG_MS;
+  try {
+    assertEquals([await relay.step(), target.isOpen], ["waiting", false]);
+  } finally {
+    performance.now = now;
+  }
+  await relay.close();
   await backend.close();
 });
 

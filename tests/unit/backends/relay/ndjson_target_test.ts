@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { NdjsonFile } from "../../../../backends/relay/ndjson_target.ts";
-import { type OutgoingEvent, TargetStopped } from "../../../../backends/relay/target.ts";
+import { type OutgoingEvent, TargetStopped, TargetUnavailable } from "../../../../backends/relay/target.ts";
 import { toCloudEvent } from "../../../../schema/cloudevents/cloud_event.ts";
 import { defaultNames } from "../../../../schema/cloudevents/event_names.ts";
 import { anEvent } from "../../../support/events.ts";
@@ -30,17 +30,30 @@ Deno.test("what was written behind the checkpoint, half a line too, is cut off a
   await Deno.remove(path);
 });
 
-Deno.test("a file is written by one, behind what it has, and never when it lost something", async () => {
+Deno.test("a file is written by one, whom others wait for, behind what it has, and never when it lost something", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, '{"subject":"before"}\n');
   const [one, other] = [new NdjsonFile(path), new NdjsonFile(path)];
   await one.open({ progress: null });
-  await assertRejects(() => other.open({ progress: null }), TargetStopped, "another program");
+  await assertRejects(() => other.open({ progress: null }), TargetUnavailable, "another program");
   await other.close();
   await one.send([outgoing("a")]);
   await one.close();
   assertEquals(await subjectsIn(path), ["before", "a"]);
   await assertRejects(() => one.open({ progress: { bytes: 9_999 } }), TargetStopped, "shorter");
   await one.close();
+  await Deno.remove(path);
+});
+
+Deno.test("who only opens a file cuts off nothing: it may be another one's by then", async () => {
+  const path = await Deno.makeTempFile();
+  const [late, owner] = [new NdjsonFile(path), new NdjsonFile(path)];
+  await owner.open({ progress: null });
+  const { progress } = await owner.send([outgoing("a")]);
+  await owner.send([outgoing("b")]);
+  await owner.close();
+  await late.open({ progress: progress! });
+  await late.close();
+  assertEquals(await subjectsIn(path), ["a", "b"]);
   await Deno.remove(path);
 });

@@ -30,7 +30,7 @@ async function asked() {
     now: () => owner.now,
     signal: new AbortController().signal,
   };
-  const settling = (caseId: string, epoch = owner.writer.epoch!): SettleRequest => {
+  const requestOf = (caseId: string, epoch = owner.writer.epoch!): SettleRequest => {
     const row = storeRow(anEvent(caseId, 9, "case.decision"), 0);
     const outputs = encodeLines([outputLine(row, 1)]);
     const settlement = { outputs, outputTypes: { "case.decision": 1 }, failures: [], timers: [] };
@@ -41,16 +41,16 @@ async function asked() {
     bus,
     stop,
     notified,
-    settling,
+    requestOf,
     settle: (each: SettleRequest) => settleThroughOwner(through, 0, each),
   };
 }
 
 Deno.test("the owner puts it into its next record, once, however often it is asked", async () => {
-  const { owner, settle, settling, notified } = await asked();
+  const { owner, settle, requestOf, notified } = await asked();
   const before = owner.log.messages.length;
-  assertEquals(await settle(settling("a")), "settled");
-  assertEquals(await settle(settling("a")), "already");
+  assertEquals(await settle(requestOf("a")), "settled");
+  assertEquals(await settle(requestOf("a")), "already");
   assertEquals(owner.log.messages.length, before + 1);
   assertEquals((await owner.writer.caseEvents("a")).map(({ event }) => event.type), [
     "case.intake",
@@ -69,38 +69,38 @@ Deno.test("a mark is durable before its answer", async () => {
 });
 
 Deno.test("who has lost the processor is told so, and nothing is stored", async () => {
-  const { owner, settle, settling } = await asked();
-  assertEquals(await settle(settling("a", owner.writer.epoch! - 1)), "fenced");
+  const { owner, settle, requestOf } = await asked();
+  assertEquals(await settle(requestOf("a", owner.writer.epoch! - 1)), "fenced");
   assertEquals((await owner.writer.caseEvents("a")).length, 1);
 });
 
 Deno.test("where nobody answers it is written without an owner, who is told", async () => {
-  const { owner, stop, settle, settling, notified } = await asked();
+  const { owner, stop, settle, requestOf, notified } = await asked();
   stop();
-  assertEquals(await settle(settling("a")), "settled");
+  assertEquals(await settle(requestOf("a")), "settled");
   assertEquals(notified, [0]);
   await owner.writer.readOn();
   assertEquals((await owner.writer.caseEvents("a")).length, 2);
 });
 
 Deno.test("an owner that was replaced stores nothing, and says to ask again", async () => {
-  const { owner, bus, settle, settling } = await asked();
+  const { owner, bus, settle, requestOf } = await asked();
   const next = await MailboxNode.owning(owner.log);
-  assertEquals(await settle(settling("a", next.writer.epoch!)), "settled");
+  assertEquals(await settle(requestOf("a", next.writer.epoch!)), "settled");
   assertEquals([owner.writer.isOwner, bus.requested.length], [false, 3]);
   await next.writer.readOn();
   assertEquals((await next.fetch()).batch, undefined);
 });
 
 Deno.test("an owner that can't reach the store is asked again", async () => {
-  const { owner, settle, settling } = await asked();
+  const { owner, settle, requestOf } = await asked();
   owner.client.faults.push(requestLost());
-  assertEquals(await settle(settling("a")), "settled");
+  assertEquals(await settle(requestOf("a")), "settled");
   assertEquals((await owner.writer.caseEvents("a")).length, 2);
 });
 
 Deno.test("what can't be stored is refused with the reason, and what is no settlement too", async () => {
-  const { owner, bus, settle, settling } = await asked();
+  const { owner, bus, settle, requestOf } = await asked();
   await owner.writer.append({
     events: [owner.event("a", 9, "case.decision")].map((event) => ({
       ...event,
@@ -108,7 +108,7 @@ Deno.test("what can't be stored is refused with the reason, and what is no settl
     })),
     expected: "any",
   });
-  await assertRejects(() => settle(settling("a")), SettlementRefused);
+  await assertRejects(() => settle(requestOf("a")), SettlementRefused);
   assertEquals(kindOf(await bus.request(SUBJECT, new TextEncoder().encode("no request\n"))), "invalid");
   assertEquals(parseLine(linesOf((await owner.fetch()).batch!)[0]!).version, 1);
 });

@@ -21,7 +21,7 @@ interface CreatedMirror {
  */
 export async function createMirror(options: NatsOptions, of: string): Promise<CreatedMirror> {
   const { stream, replicas = 1 } = requestedStoreOf(options);
-  const client = await NatsClient.open(options);
+  const client = await openLinked(options);
   try {
     const names = mirroredNames(stream);
     const sources = await Promise.all(names.map((name) => sourceInfo(client, of, name)));
@@ -45,6 +45,11 @@ export async function createMirror(options: NatsOptions, of: string): Promise<Cr
   } finally {
     await client.close();
   }
+}
+
+/** A connection whose answers may come over the link to the other domain. */
+export function openLinked(options: NatsOptions): Promise<NatsClient> {
+  return NatsClient.open({ ...options, inboxPrefix: "_INBOX.mirror" });
 }
 
 /** A stream of another domain; undefined where it has none of the name. */

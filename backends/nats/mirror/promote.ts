@@ -4,12 +4,12 @@ import { ingestName } from "../../../schema/nats.ts";
 import { inboxName, logName } from "../../../schema/nats/log.ts";
 import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
 import type { Restoration } from "../../restoration.ts";
-import { NatsClient } from "../connection/client.ts";
+import type { NatsClient } from "../connection/client.ts";
 import { namesOf, type NatsOptions } from "../setup/options.ts";
 import { ORIGIN } from "../setup/origin.ts";
 import { restoredMetadata } from "../setup/restored.ts";
 import { readIfThere } from "../setup/stream_changes.ts";
-import { sourceInfo } from "./create.ts";
+import { openLinked, sourceInfo } from "./create.ts";
 import { domainOf, mirroredNames, promotion, sourceOf } from "./mirrored_streams.ts";
 import { removeHandled } from "./remove_handled.ts";
 
@@ -36,7 +36,7 @@ export async function promoteMirror(
   { isSourceOver }: PromoteRequest,
 ): Promise<PromotedMirror> {
   const { stream } = namesOf(options);
-  const client = await NatsClient.open(options);
+  const client = await openLinked(options);
   try {
     const log = await requireMirror(client, logName(stream));
     const domain = domainOf(log.config)!;

@@ -1,9 +1,9 @@
 /** How the mirrors of a store stand. @module */
 import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
-import { NatsClient } from "../connection/client.ts";
+import type { NatsClient } from "../connection/client.ts";
 import { namesOf, type NatsOptions } from "../setup/options.ts";
 import { readIfThere } from "../setup/stream_changes.ts";
-import { sourceInfo } from "./create.ts";
+import { openLinked, sourceInfo } from "./create.ts";
 import { domainOf, mirroredNames } from "./mirrored_streams.ts";
 
 /** One mirror. */
@@ -30,7 +30,7 @@ export interface MirrorStatus {
 /** Throws BackendUnusable where there is no mirror. */
 export async function mirrorStatus(options: NatsOptions): Promise<MirrorStatus> {
   const names = mirroredNames(namesOf(options).stream);
-  const client = await NatsClient.open(options);
+  const client = await openLinked(options);
   try {
     const log = await readIfThere(client, names.at(-1)!);
     const of = log && domainOf(log.config);

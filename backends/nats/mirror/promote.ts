@@ -48,7 +48,7 @@ export async function promoteMirror(
       );
     }
     for (const name of mirroredNames(stream)) {
-      if (name !== log.config.name) await promoteOther(client, name);
+      if (name !== log.config.name) await promoteStream(client, name);
     }
     await removeHandled(client, {
       ingest: ingestName(stream),
@@ -85,7 +85,8 @@ function missingIn({ state }: StreamInfo, source: StreamInfo | undefined): numbe
   return source && Math.max(0, source.state.last_seq - state.last_seq);
 }
 
-async function promoteOther(client: NatsClient, name: string): Promise<void> {
+/** Makes the stream of a mirror, but of that of the log; nothing where it is none. */
+async function promoteStream(client: NatsClient, name: string): Promise<void> {
   const { config } = await readIfThere(client, name) ?? {};
   if (config === undefined || domainOf(config) === undefined) return;
   const created = sourceOf(config)?.created;

@@ -3,7 +3,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import type { Backend } from "../../../backends/backend.ts";
 import { BackendUnusable } from "../../../backends/errors.ts";
+import { NatsClient } from "../../../backends/nats/connection/client.ts";
 import { createMirror } from "../../../backends/nats/mirror/create.ts";
+import { mirrorStatus } from "../../../backends/nats/mirror/status.ts";
+import { promotion } from "../../../backends/nats/mirror/mirrored_streams.ts";
+import { promoteMirror } from "../../../backends/nats/mirror/promote.ts";
 import { openNats } from "../../../backends/nats/nats_backend.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { consumeAll, DeliveryLog } from "../../conformance/delivery_log.ts";
@@ -64,14 +68,24 @@ async function workAtHub(url: string, leafUrl: string, log: DeliveryLog): Promis
   await leave(url, JSON.stringify(anEvent("taken", 1)));
   await leave(url, "no event");
   await leave(url, "none either");
+  // What is removed at its source before it is mirrored is in no mirror.
+  await mirrored(leafUrl, "CASES_ingest", 3);
   await working(backend, log, async () => {
     await waitUntil(async () => log.done.length === 2 * CASES + 1 && await backend.inbox!.count() === 2);
   });
+  await mirrored(leafUrl, "CASES_inbox", 2);
   const [first] = await backend.inbox!.list();
   assert(await backend.inbox!.discard(first!.id, BY));
   const stored = await storedIn(backend);
   await readFannedOut(url, stored.events.length);
   return stored;
+}
+
+/** Waits until a mirror has so many messages. */
+async function mirrored(url: string, stream: string, last: number): Promise<void> {
+  await waitUntil(async () =>
+    (await mirrorStatus({ url })).streams.some((each) => each.name === stream && each.last === last)
+  );
 }
 
 /** The promoted store holds the same, and does the rest; what leaves it waits until a person accepts it. */
@@ -125,3 +139,30 @@ async function leave(url: string, text: string): Promise<void> {
   await connection.request("cases.ingest", text, NATS_ANSWER);
   await connection.close();
 }
+
+natsTest(
+  "a person who says that the source is over promotes while it answers; what was cut off in the middle goes on by the same call",
+  async () => {
+    await using hub = await startLeafHub();
+    await using leaf = await startLeaf(hub);
+    const node = await openNats({ ...STORE, url: hub.url });
+    await node.append(eventsOf(1));
+    await waitUntil(() => createMirror({ url: leaf.url }, "hub").then(() => true, () => false));
+    assertEquals((await createMirror({ url: leaf.url }, "hub")).created, [], "again changes nothing");
+    await waitUntil(async () =>
+      (await mirrorStatus({ url: leaf.url })).streams.every(({ behind }) => behind === 0)
+    );
+    const before = await storedIn(node);
+    await node.close();
+    const client = await NatsClient.open({ url: leaf.url });
+    const { config } = await client.manage(({ streams }) => streams.info("CASES_ingest"));
+    await client.manage(({ streams }) => streams.update("CASES_ingest", promotion(config, {})));
+    await client.close();
+    await assertRejects(() => openNats({ url: leaf.url }), BackendUnusable, "is a mirror of another place");
+    const promoted = await promoteMirror({ url: leaf.url }, { isSourceOver: true });
+    assertEquals([promoted.missing, promoted.restoration.timeline], [0, 2]);
+    const store = await openNats({ url: leaf.url });
+    assertEquals((await storedIn(store)).events, before.events);
+    await store.close();
+  },
+);

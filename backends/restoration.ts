@@ -1,13 +1,15 @@
-/** That a store came from a backup: whatever sends events out of it has sent some of them already, and waits for a person. @module */
+/** That a store came from a backup, or was a mirror: whatever sends events out of it has sent some of them already, and waits for a person. @module */
 import type { OperatorAction } from "./dead_letters.ts";
 
 /** From where a restored store came. */
 export interface Restoration {
-  /** The name of the backup. */
-  readonly backup: string;
+  /** The name of the backup; undefined for a mirror that was promoted. */
+  readonly backup?: string;
+  /** The place, by its JetStream domain, of which it was a mirror. */
+  readonly mirrorOf?: string;
   /** The moment that was restored, as an ISO time. */
   readonly moment: string;
-  /** How often the store was restored, and one: what was written before lies on an earlier timeline. */
+  /** How often the store was restored or promoted, and one: what was written before lies on an earlier timeline. */
   readonly timeline: number;
   readonly restoredAt: string;
 }
@@ -24,8 +26,11 @@ export interface RestorationMark {
 export const RESTORATION_TRAIL = "restoration";
 
 /** From where a store came, in words. */
-export function originOf({ backup, moment, timeline }: Restoration): string {
-  return `restored from the backup ${backup}, as it was at ${moment} (timeline ${timeline})`;
+export function originOf({ backup, mirrorOf, moment, timeline }: Restoration): string {
+  const origin = mirrorOf === undefined
+    ? `restored from the backup ${backup}`
+    : `promoted from a mirror of ${mirrorOf}`;
+  return `${origin}, as it was at ${moment} (timeline ${timeline})`;
 }
 
 /** What a person is told of it, in a line. */

@@ -50,6 +50,7 @@ const WITHOUT_ONE: Readonly<Record<string, readonly Needed[]>> = {
   token: ["write"],
   console: ["net"],
   health: ["net"],
+  mirror: ["net"],
 };
 
 /** What the command at this path needs none of. */

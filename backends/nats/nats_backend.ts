@@ -51,7 +51,8 @@ const features: BackendFeatures = {
   readModels: false,
   geography:
     "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
-    "for a majority, so that its places must be milliseconds apart",
+    "for a majority, so that its places must be milliseconds apart; a mirror over a leaf node follows from afar, waited for " +
+    "by nobody, and is promoted by a person",
 };
 
 /** Connects, creates missing streams and opens the store. Throws BackendUnavailable when

@@ -16,6 +16,7 @@ import { events } from "./events/command.ts";
 import { health } from "./health.ts";
 import { inbox } from "./inbox.ts";
 import { load } from "./load/command.ts";
+import { mirror } from "./mirror/command.ts";
 import { nodes } from "./nodes/command.ts";
 import { parked } from "./parked/command.ts";
 import { processors } from "./processors/command.ts";
@@ -62,6 +63,7 @@ export const commands: readonly Command[] = [
   compare,
   setup,
   backup,
+  mirror,
   doctor,
   status,
   audit,

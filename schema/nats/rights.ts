@@ -15,7 +15,7 @@ interface SubjectRights {
 }
 
 /** The users but for the owner, who may do everything in the account. */
-type NatsRole = "node" | "producer" | "reader" | "replication";
+type NatsRole = "node" | "producer" | "reader" | "replication" | "mirror";
 
 /** The streams of a store, and the subjects under which each is written. Another layout of the store changes this table. */
 function streamsAndSubjects(stream: string, prefix: string) {
@@ -102,6 +102,30 @@ function nodeRights(stream: string, prefix: string): SubjectRights {
   };
 }
 
+/** What comes over the link of a mirror: answers, and what the server of the mirror asks for by itself. */
+const MIRROR_LINK = ["$JS.M.>", "$JSC.R.>"];
+
+/**
+ * The link of the servers of a mirror: they read what the mirror is of, and nothing else passes, so that what nodes and producers
+ * say at one place is never heard at the other.
+ */
+function mirrorRights(streams: Streams): SubjectRights {
+  const { leases: _, earlier: __, ...mirrored } = streams;
+  const api = "$JS.*.API";
+  return {
+    publish: [
+      ...Object.values(mirrored).flatMap(({ name }) => [
+        `${api}.STREAM.INFO.${name}`,
+        `${api}.CONSUMER.CREATE.${name}`,
+        `${api}.CONSUMER.CREATE.${name}.>`,
+      ]),
+      // By which the hub learns how fast messages are taken.
+      "$JS.FC.>",
+    ],
+    subscribe: [...answers("mirror"), ...MIRROR_LINK],
+  };
+}
+
 /** What each role may use, of a store of this stream and prefix. */
 export function natsRights(stream: string, prefix: string): Readonly<Record<NatsRole, SubjectRights>> {
   const subjects = new LogSubjects(prefix);
@@ -139,6 +163,7 @@ export function natsRights(stream: string, prefix: string): Readonly<Record<Nats
       ],
       subscribe: answers("replication"),
     },
+    mirror: mirrorRights(streams),
   };
 }
 
@@ -147,7 +172,9 @@ const ABOUT: Readonly<Record<NatsRole, string>> = {
   producer:
     "sends events in its own name, and reads none; each producer is a user of its own, with its name in place of producer",
   reader: "lists and shows cases, and hears the fan-out: it sees events, and writes nothing",
-  replication: "reads everything, the secret of the store included: backups, mirrors and copies",
+  replication: "reads everything, the secret of the store included: backups and copies",
+  mirror:
+    "the link of a mirror's servers: a leaf node remote, which reads everything, the secret of the store included",
 };
 
 /** All of it as configuration of a nats-server, for an account of its own. */

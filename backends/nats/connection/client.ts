@@ -16,6 +16,8 @@ interface NatsTarget {
   deadlineMs?: number | undefined;
   /** How long the first connection may take. Default 2,000. */
   connectMs?: number;
+  /** Where answers come, in the place of what follows from the user. */
+  inboxPrefix?: string;
 }
 
 /**
@@ -50,10 +52,11 @@ export class NatsClient {
   }
 
   /** Connects. Throws BackendUnavailable without an answer, and BackendUnusable when the server refuses the connection. */
-  static async open({ url, credentials, deadlineMs = 5_000, connectMs = 2_000 }: NatsTarget) {
+  static async open({ url, credentials, deadlineMs = 5_000, connectMs = 2_000, inboxPrefix }: NatsTarget) {
     try {
       const options = {
         ...connectionOptionsOf(url, credentials),
+        ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
         timeout: connectMs,
         maxReconnectAttempts: -1,
         reconnectTimeWait: 250,

@@ -19,6 +19,7 @@ import type { Grants, Producer } from "../../../schema/authority/grants.ts";
 import { needsHistory } from "../../../schema/authority/second_person.ts";
 import { EventIdConflict, NotAllowed } from "../../errors.ts";
 import { admitAll } from "../../producers.ts";
+import { originOf } from "../setup/origin.ts";
 import { type NatsProducers, producerOf } from "../authority/producers.ts";
 import { parseTraceparent } from "../../tracing/trace_context.ts";
 import { parseAnswer } from "../connection/client.ts";
@@ -42,8 +43,8 @@ interface Refusal {
 
 /** Every subject of the ingest stream. */
 const ALL = ">";
-/** Messages, and characters of them, of one pass. */
-const AT_ONCE = 500;
+/** Messages, and characters of them, of one pass: what is in front of it is over. */
+export const AT_ONCE = 500;
 const MAX_CHARACTERS = 8_000_000;
 /** What is kept of a message that a stream without the limit of `schema/nats.ts` took and that can't be kept with the reason. */
 const MAX_REJECTED_CHARACTERS = 16_000;
@@ -74,7 +75,7 @@ export async function ingestPending(context: IngestContext): Promise<number> {
     if (pending.length === AT_ONCE || characters >= MAX_CHARACTERS) break;
   }
   if (pending.length === 0) return 0;
-  const { created } = await client.manage(({ streams }) => streams.info(stream));
+  const created = originOf(await client.manage(({ streams }) => streams.info(stream)));
   const messages: IngestMessage[] = [];
   const grants = await context.producers.known();
   for (const each of pending) {
@@ -94,8 +95,13 @@ export async function ingestPending(context: IngestContext): Promise<number> {
   return pending.length;
 }
 
+/** What a message is called in the inbox, of a stream that was made at this time. */
+export function nameOf(position: number, created: string): string {
+  return `${Date.parse(created)}-${position}`;
+}
+
 function named(message: StreamMessage, created: string): IngestedMessage {
-  const name = `${Date.parse(created)}-${message.position}`;
+  const name = nameOf(message.position, created);
   const { eventHeaders, payload } = message;
   if (eventHeaders === undefined) return { ...message, name };
   return { ...message, name, payload: structuredText(eventHeaders, payload) };
@@ -105,7 +111,7 @@ function named(message: StreamMessage, created: string): IngestedMessage {
 function readMessage(
   found: IngestedMessage,
   created: string,
-  { names }: IngestContext,
+  { names }: Pick<IngestContext, "names">,
 ): readonly IngestMessage[] | Refusal {
   try {
     const value = parseJsonText(found.raw === undefined ? found.payload : decodeText(found.raw));
@@ -119,6 +125,12 @@ function readMessage(
     if (!(error instanceof InvalidEvent)) throw error;
     return { refusalClass: error.refusalClass, reason: error.problems.join("; ") };
   }
+}
+
+/** The ids of the events in a message, of a stream that was made at this time; none where it is refused. */
+export function eventIdsIn(message: StreamMessage, created: string): readonly string[] {
+  const read = readMessage(named(message, created), created, { names: undefined });
+  return "reason" in read ? [] : read.map(({ event }) => event.event_id);
 }
 
 /** The first event of a message has the id that it would have alone. */

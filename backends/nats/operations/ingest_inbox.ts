@@ -17,7 +17,7 @@ export interface InboxContext {
 }
 
 /** The case under which the trail has what was done in the inbox. */
-const INBOX_CASE = "inbox";
+export const INBOX_CASE = "inbox";
 
 const COUNTER_IDLE_MS = 5_000;
 

@@ -29,7 +29,11 @@ function noJetStream(error: unknown): unknown {
 
 /** Throws BackendUnusable for a stream of this name that is another program's, and for one of a store with another layout. */
 export function requireOwnStream(found: StreamConfig, wanted: StreamSettings): void {
-  const { name, subjects } = found;
+  const { name, subjects, mirror } = found;
+  if (mirror !== undefined) {
+    const remedy = "nodes work on the store itself, until mirror promote makes one of it";
+    throw new BackendUnusable(`The stream ${name} is a mirror of another place: ${remedy}`);
+  }
   if (isLog(wanted)) {
     if (!isLog(found)) {
       throw new BackendUnusable(`The stream ${name} is there and not ours: choose another name for ours`);

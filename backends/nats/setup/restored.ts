@@ -34,6 +34,17 @@ export async function readRestoration(client: NatsClient, log: string): Promise<
   return text === undefined ? undefined : JSON.parse(text);
 }
 
+/** The metadata of a log that becomes one of a new timeline at once, and what they say. */
+export function restoredMetadata(
+  metadata: Metadata | undefined,
+  from: Omit<Restoration, "timeline">,
+): { readonly metadata: Metadata; readonly restoration: Restoration } {
+  const timeline = timelineIn(metadata) + 1;
+  const restoration = { ...from, timeline };
+  const said = { [TIMELINE]: String(timeline), [RESTORED]: JSON.stringify(restoration) };
+  return { restoration, metadata: { ...metadata, ...said } };
+}
+
 /** Everything is there: nodes may open it, and it knows from where it came. */
 export async function markRestored(
   client: NatsClient,

@@ -7,7 +7,7 @@ import { BackendUnusable, caseIntake, NatsEventPublisher, NotAllowed } from "../
 import { Program, run, runHere } from "../../support/program.ts";
 import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
 
-const ROLES = ["owner", "node", "producer", "reader", "replication"];
+const ROLES = ["owner", "node", "producer", "reader", "replication", "mirror"];
 
 let server: TestNats;
 

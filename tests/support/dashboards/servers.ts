@@ -102,5 +102,16 @@ export const jetstream: DashboardPlan = {
         messages: "zaakstroom_nats_ingest_waiting",
       }),
     ],
+    "Events for others": [
+      figures("Not copied yet", "Events that others do not have yet.", "short", {
+        events: "zaakstroom_fan_out_pending",
+      }),
+      figures("Oldest", "Age of the oldest of them. Alert: ZaakstroomFanOutBehind.", "s", {
+        oldest: "zaakstroom_fan_out_oldest_seconds",
+      }),
+      figures("Held", "1 while the copying waits for a person. Alert: ZaakstroomFanOutHeld.", "none", {
+        held: "zaakstroom_fan_out_held",
+      }),
+    ],
   },
 };

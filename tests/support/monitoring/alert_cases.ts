@@ -139,6 +139,8 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     fires: { zaakstroom_nats_ingest_waiting: "4x60" },
     quiet: { zaakstroom_nats_ingest_waiting: "4x15 0 4x60" },
   },
+  ZaakstroomFanOutHeld: gauge("zaakstroom_fan_out_held", node, "1", "0"),
+  ZaakstroomFanOutBehind: gauge("zaakstroom_fan_out_oldest_seconds", node, "61", "59"),
   ZaakstroomJetStreamReplicaLagging: gauge("zaakstroom_nats_stream_replicas_lagging", node, "1", "0"),
   ZaakstroomJetStreamStorageHigh: {
     at: "30m",

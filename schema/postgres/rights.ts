@@ -21,6 +21,8 @@ const CHANGED = [
 /** Every table of the schema zaakstroom, by what a node may do with it. */
 export const nodeRights: Readonly<Record<string, readonly string[]>> = {
   "select": [...SETTLED_BY_SETUP, "store_secret", "producers"],
+  // Whoever may update a row may lock it. They are never written.
+  "select, update": ["locks"],
   "select, insert": APPENDED,
   "select, insert, update, delete": [...CHANGED, "outbox"],
 };

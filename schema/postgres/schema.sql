@@ -41,6 +41,17 @@ select encode(sha256(decode(string_agg(replace(gen_random_uuid()::text, '-', '')
 from generate_series(1, 4);
 revoke all on zaakstroom.store_secret from public;
 
+-- Rows that are locked and never written: what must happen one at a time waits for one of them. Advisory locks can be taken by
+-- whoever has a session; these by whoever may update the table, which is its owner and nodes.
+create table zaakstroom.locks (
+  kind   text collate "C" not null check (kind in ('partition', 'outbox', 'builds')),
+  number smallint not null,
+  primary key (kind, number)
+);
+insert into zaakstroom.locks select 'partition', n from generate_series(0, 1023) n;
+insert into zaakstroom.locks values ('outbox', 0), ('builds', 0);
+revoke all on zaakstroom.locks from public;
+
 -- No index serves position alone except a BRIN: mailboxes read (partition, type, position), and a replay by position
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
@@ -986,9 +997,9 @@ language plpgsql as $$
 declare
   v_partition smallint;
 begin
-  -- One at a time in sorted order, so that two appends can never wait for each other. 1515236211 is 'ZS' + a lock space.
+  -- One at a time in sorted order, so that two appends can never wait for each other.
   foreach v_partition in array p_partitions loop
-    perform pg_advisory_xact_lock(1515236211, v_partition);
+    perform from zaakstroom.locks l where (l.kind, l.number) = ('partition', v_partition) for update;
   end loop;
 end
 $$;
@@ -1601,8 +1612,8 @@ declare
   v_row record;
   v_bytes bigint := 0;
 begin
-  -- 1515236213 is 'ZS' + a lock space.
-  if not pg_try_advisory_xact_lock(1515236213, 0) then
+  perform from zaakstroom.locks l where (l.kind, l.number) = ('outbox', 0) for update skip locked;
+  if not found then
     return;
   end if;
   for v_row in
@@ -1661,7 +1672,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, 'b9bcc34e0fd5315ccdacef095dc40ace01b00b8721c81230c6ea07c335b2bbaf')
+insert into zaakstroom.store (partitions, functions) values (16, 'cbf8343088c9c15271c165744570b2a54f017591454998b3c0190f29cb46de40')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

@@ -189,6 +189,9 @@ create table zaakstroom.producers (
   sent         integer not null default 0
 );
 
+-- Counts appends that were not allowed. Each is undone with its transaction, a line in the trail too: a sequence is not.
+create sequence zaakstroom.refused_appends;
+
 -- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
 -- node moves it into the log. Its transactions may be long: they hold no partition lock. Whoever writes here needs the right to
 -- insert event alone: producer is then who the server says.

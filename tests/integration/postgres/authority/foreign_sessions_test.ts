@@ -1,6 +1,11 @@
-/** Attack 26: what a role may lock and tell that has nothing but the right to leave events. @module */
+/** What the session of a role that may leave events, and little else, can hold up and undo. @module */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
+import type { Backend } from "../../../../backends/backend.ts";
+import { openPostgres } from "../../../../backends/postgres/postgres_backend.ts";
+import { caseIntake, NotAllowed, PostgresEventPublisher } from "../../../../backends/publishers.ts";
+import { storeRow } from "../../../../schema/delivery_line.ts";
+import { partitionOf } from "../../../../schema/partition.ts";
 import { anEvent } from "../../../support/events.ts";
 import { run } from "../../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../../support/servers/postgres_server.ts";
@@ -14,11 +19,17 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => server[Symbol.asyncDispose]());
 
+async function grantOutbox(url: string): Promise<void> {
+  await server.administer(
+    `grant usage on schema zaakstroom to stranger; grant insert (event) on zaakstroom.outbox to stranger;
+     grant select on zaakstroom.store, zaakstroom.table_changes to stranger`,
+    url,
+  );
+}
+
 /** A session of a role that may leave events and nothing else. */
 async function asStranger<T>(url: string, use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
-  const rights =
-    "grant usage on schema zaakstroom to stranger; grant insert (event) on zaakstroom.outbox to stranger";
-  await server.administer(rights, url);
+  await grantOutbox(url);
   const sql = postgres(url.replace("postgres@", "stranger@"), { max: 1, onnotice: () => {} });
   try {
     return await use(sql);
@@ -78,5 +89,53 @@ Deno.test("attack 26: nobody but the owner and nodes locks what others wait for"
       );
       assertEquals(error.code, "42501", statement);
     }
+    const nothing = await assertRejects(
+      () => sql`select zaakstroom.append('{0,1}', '', 0, 0)`,
+      postgres.PostgresError,
+    );
+    assertEquals(nothing.code, "ZS003", "no lock without a grant");
   });
 });
+
+Deno.test("an append that was not allowed is counted, though its transaction is undone and with it the trail", async () => {
+  const url = await server.freshStore(PARTITIONS);
+  const backend = await openPostgres({ url });
+  try {
+    await backend.producers.change("stranger", { perMinute: 1 }, { by: "b.baas", why: "agreed" });
+    assertEquals((await backend.measure()).refused, 0);
+    await asStranger(url, async (sql) => {
+      const forged = { ...anEvent("c", 2, "case.decision"), event_id: crypto.randomUUID() };
+      const row = storeRow(forged, partitionOf("c", PARTITIONS));
+      const append = () => sql`select zaakstroom.append('{0,1}', ${row}, 1)`;
+      const error = await assertRejects(append, postgres.PostgresError);
+      assertEquals([error.code, error.message], ["ZS003", "an append of stranger is not allowed"]);
+    });
+    assertEquals([(await backend.measure()).refused, (await refusals(backend)).length], [1, 0]);
+  } finally {
+    await backend.close();
+  }
+});
+
+Deno.test("what the library is refused by the server is counted once, and has its line", async () => {
+  const url = await server.freshStore(PARTITIONS);
+  const backend = await openPostgres({ url });
+  try {
+    await backend.producers.change("stranger", { perMinute: 1 }, { by: "b.baas", why: "agreed" });
+    assertEquals((await backend.measure()).refused, 0);
+    await grantOutbox(url);
+    const publisher = new PostgresEventPublisher(url.replace("postgres@", "stranger@"));
+    const intakes = ["a", "b"].map((case_id) =>
+      caseIntake({ case_id, citizen_bsn: "999990019", debt_amount: 10, debt_type: "huur" })
+    );
+    await assertRejects(() => publisher.publishAll(intakes), NotAllowed, "more than 1 events a minute");
+    await publisher.close();
+    assertEquals([(await backend.measure()).refused, (await refusals(backend)).length], [1, 1]);
+  } finally {
+    await backend.close();
+  }
+});
+
+/** The lines of the trail about what was not allowed. */
+async function refusals(backend: Backend) {
+  return (await backend.audit("producers")).filter(({ act }) => act === "refused");
+}

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { dirname } from "node:path";
 import { commandLines, optionsOf } from "../../support/brief/blocks.ts";
-import { counterparts, type Trial } from "../../support/brief/counterparts.ts";
+import { type Counterpart, counterparts } from "../../support/brief/counterparts.ts";
 import { cleanEnv } from "../../support/program.ts";
 import { findNatsServer } from "../../support/servers/nats_server.ts";
 import { natsTest } from "../../support/servers/requires_nats.ts";
@@ -10,12 +10,12 @@ import { natsTest } from "../../support/servers/requires_nats.ts";
 const ROOT = new URL("../../../", import.meta.url);
 const LONG = Deno.env.has("ZAAKSTROOM_LONG");
 
-/** The command line of a trial; none where the brief's is needless. */
-function lineOf(trial: Trial): string | undefined {
-  if ("needless" in trial) return undefined;
-  if ("run" in trial) return trial.run;
-  if ("timed" in trial) return trial.timed;
-  return "long" in trial ? trial.long : trial.line;
+/** The command line of a counterpart; none where the brief's is needless. */
+function lineOf(counterpart: Counterpart): string | undefined {
+  if ("needless" in counterpart) return undefined;
+  if ("run" in counterpart) return counterpart.run;
+  if ("timed" in counterpart) return counterpart.timed;
+  return "long" in counterpart ? counterpart.long : counterpart.line;
 }
 
 Deno.test("every command line of the brief has its counterpart, and no counterpart is of another", () => {
@@ -25,16 +25,20 @@ Deno.test("every command line of the brief has its counterpart, and no counterpa
 });
 
 Deno.test("whoever knows a command of the brief gives the same options here, byte for byte", () => {
-  for (const [line, trials] of Object.entries(counterparts)) {
+  for (const [line, all] of Object.entries(counterparts)) {
     if (!/simulators\/|^deno /.test(line)) continue;
-    for (const trial of trials) assertEquals(optionsOf(lineOf(trial)!), optionsOf(line), line);
+    for (const counterpart of all) assertEquals(optionsOf(lineOf(counterpart)!), optionsOf(line), line);
   }
 });
 
 Deno.test("what another test shows is shown there", async () => {
-  for (const trial of Object.values(counterparts).flat()) {
-    if (!("shownBy" in trial)) continue;
-    assertStringIncludes(await Deno.readTextFile(new URL(trial.shownBy, ROOT)), trial.says, trial.line);
+  for (const counterpart of Object.values(counterparts).flat()) {
+    if (!("shownBy" in counterpart)) continue;
+    assertStringIncludes(
+      await Deno.readTextFile(new URL(counterpart.shownBy, ROOT)),
+      counterpart.says,
+      counterpart.line,
+    );
   }
 });
 
@@ -68,18 +72,20 @@ class Reader implements AsyncDisposable {
 }
 
 /** What is typed in this run, and what it prints; undefined where it takes too long for the gate. */
-function typed(trial: Trial): { line: string; prints: RegExp; codes: number[] } | undefined {
-  if ("run" in trial) return { line: trial.run, prints: trial.prints, codes: [0] };
-  if ("long" in trial) return LONG ? { line: trial.long, prints: trial.prints, codes: [0] } : undefined;
-  if (!("timed" in trial)) return undefined;
-  const line = LONG ? trial.timed : trial.timed.replace(/ --duration \w+$/, " --duration 1s");
-  return { line, prints: trial.prints, codes: [0, 1] };
+function typed(counterpart: Counterpart): { line: string; prints: RegExp; codes: number[] } | undefined {
+  if ("run" in counterpart) return { line: counterpart.run, prints: counterpart.prints, codes: [0] };
+  if ("long" in counterpart) {
+    return LONG ? { line: counterpart.long, prints: counterpart.prints, codes: [0] } : undefined;
+  }
+  if (!("timed" in counterpart)) return undefined;
+  const line = LONG ? counterpart.timed : counterpart.timed.replace(/ --duration \w+$/, " --duration 1s");
+  return { line, prints: counterpart.prints, codes: [0, 1] };
 }
 
 natsTest("the command lines of the brief run as they are written", async () => {
   await using reader = await Reader.come();
   const lines = new Map(
-    Object.values(counterparts).flat().flatMap((trial) => typed(trial) ?? []).map((
+    Object.values(counterparts).flat().flatMap((counterpart) => typed(counterpart) ?? []).map((
       each,
     ) => [each.line, each]),
   );

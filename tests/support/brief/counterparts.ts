@@ -1,7 +1,7 @@
 /** What each command line of the brief is here. The brief was written for Python, and is wanted in Deno. @module */
 
 /** How a line is tried. */
-export type Trial =
+export type Counterpart =
   /** As it stands. */
   | { readonly run: string; readonly prints: RegExp }
   /** For a second in the gate, and as it stands in the long tests. A busy machine may not hold a rate: it then says so. */
@@ -27,7 +27,7 @@ const postgresCases = {
 };
 
 /** By the line of the brief, byte for byte; a line may have several counterparts. */
-export const counterparts: Readonly<Record<string, readonly Trial[]>> = {
+export const counterparts: Readonly<Record<string, readonly Counterpart[]>> = {
   "deno task start": [
     { line: "deno task start", shownBy: "tests/integration/cli/commands_test.ts", says: '"start"' },
   ],

@@ -66,7 +66,8 @@ export class EventIdConflict extends Error {
 /** Who sends it may not: another type, another's name, or without the second person that it needs. Nothing was stored. */
 export class NotAllowed extends Error {
   override name = "NotAllowed";
-  constructor(reason: string) {
+  /** `byServer`: the store's server has refused it, and counted it. */
+  constructor(reason: string, readonly byServer = false) {
     super(`Not allowed: ${reason}`);
   }
 }

@@ -153,7 +153,7 @@ class PostgresBackend implements Backend {
       this.#notifier.notify(touched, typesOf(events), true);
       return appended;
     } catch (error) {
-      if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by);
+      if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by, error.byServer);
       throw error;
     }
   }

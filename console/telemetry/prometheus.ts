@@ -154,7 +154,7 @@ function registerRefusals(registry: Registry, nodeMetrics: NodeMetrics, backend:
   counter(registry, {
     name: "zaakstroom_not_allowed_total",
     help:
-      `What its sender might not send since this node started, at any door: lines "refused" of the trail${OF_THE_STORE}`,
+      `What its sender might not send since this node started, at any door: lines "refused" of the trail, and appends that PostgreSQL refused${OF_THE_STORE}`,
     labels: ["backend"],
     read: () => nodeMetrics.notAllowed === undefined ? [] : [[{ backend }, nodeMetrics.notAllowed]],
   });

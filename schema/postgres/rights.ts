@@ -21,6 +21,8 @@ const CHANGED = [
 /** Every table of the schema zaakstroom, by what a node may do with it. */
 export const nodeRights: Readonly<Record<string, readonly string[]>> = {
   "select": [...SETTLED_BY_SETUP, "store_secret", "producers"],
+  // Whoever may update a row may lock it. They are never written.
+  "select, update": ["locks"],
   "select, insert": APPENDED,
   "select, insert, update, delete": [...CHANGED, "outbox"],
 };
@@ -101,6 +103,7 @@ function grants(): string[] {
       `grant ${rights} on ${tables(names)} to ${of("node")}`
     ),
     `grant select on sequence zaakstroom.events_position_seq to ${of("node", "auditor", "replication")}`,
+    `grant select on sequence zaakstroom.refused_appends to ${of("node", "auditor")}`,
     // Producer: the columns that nobody else fills in.
     `grant insert (event) on zaakstroom.outbox to ${of("producer")}`,
     `grant select on ${tables(SEEN_BY_READERS)} to ${of("reader", "auditor")}`,

@@ -41,6 +41,17 @@ select encode(sha256(decode(string_agg(replace(gen_random_uuid()::text, '-', '')
 from generate_series(1, 4);
 revoke all on zaakstroom.store_secret from public;
 
+-- Rows that are locked and never written: what must happen one at a time waits for one of them. Advisory locks can be taken by
+-- whoever has a session; these by whoever may update the table, which is its owner and nodes.
+create table zaakstroom.locks (
+  kind   text collate "C" not null check (kind in ('partition', 'outbox', 'builds')),
+  number smallint not null,
+  primary key (kind, number)
+);
+insert into zaakstroom.locks select 'partition', n from generate_series(0, 1023) n;
+insert into zaakstroom.locks values ('outbox', 0), ('builds', 0);
+revoke all on zaakstroom.locks from public;
+
 -- No index serves position alone except a BRIN: mailboxes read (partition, type, position), and a replay by position
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
@@ -183,6 +194,9 @@ create table zaakstroom.producers (
   minute_at    timestamptz,
   sent         integer not null default 0
 );
+
+-- Counts appends that were not allowed. Each is undone with its transaction, a line in the trail too: a sequence is not.
+create sequence zaakstroom.refused_appends;
 
 -- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
 -- node moves it into the log. Its transactions may be long: they hold no partition lock. Whoever writes here needs the right to
@@ -986,9 +1000,9 @@ language plpgsql as $$
 declare
   v_partition smallint;
 begin
-  -- One at a time in sorted order, so that two appends can never wait for each other. 1515236211 is 'ZS' + a lock space.
+  -- One at a time in sorted order, so that two appends can never wait for each other.
   foreach v_partition in array p_partitions loop
-    perform pg_advisory_xact_lock(1515236211, v_partition);
+    perform from zaakstroom.locks l where (l.kind, l.number) = ('partition', v_partition) for update;
   end loop;
 end
 $$;
@@ -1126,11 +1140,12 @@ language sql stable set enable_seqscan = off as $$
 $$;
 
 -- A line in the trail for an append that was not allowed, in the name that the server proves. Whoever has no business here
--- leaves none.
-create function zaakstroom.record_refusal(p_why text, p_producer text default null) returns void
+-- leaves none. p_raised: append has refused it, and counted it.
+create function zaakstroom.record_refusal(p_why text, p_producer text default null, p_raised boolean default false) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
-  insert into zaakstroom.event_log (act, by, why, case_id)
-  select 'refused', case when t.trusted then coalesce(p_producer, session_user) else session_user end, left(p_why, 500), 'producers'
+  insert into zaakstroom.event_log (act, by, why, case_id, details)
+  select 'refused', case when t.trusted then coalesce(p_producer, session_user) else session_user end, left(p_why, 500), 'producers',
+    case when p_raised then jsonb '{"raised":true}' end
   from (select has_table_privilege(session_user, 'zaakstroom.events', 'insert')) as t (trusted)
   where t.trusted or exists (select from zaakstroom.producers p where p.name = session_user)
 $$;
@@ -1291,6 +1306,8 @@ $$;
 -- Raises ZS003 (detail: why) unless the session's own role may append these rows: types that are granted to it or to anyone, in its
 -- own name, with metadata and ids that producers have, in the partitions that it locks and that their cases are in. A decision
 -- needs a look at its case that this function does not take: it goes by way of the outbox, where a node takes it.
+-- What is raised undoes its transaction, and would undo a line in the trail: refused_appends counts it nonetheless, and the
+-- server's log has the role and the reason.
 create function zaakstroom.require_grants(p_rows text, p_partitions smallint[]) returns void
 language plpgsql as $$
 declare
@@ -1300,36 +1317,37 @@ declare
 begin
   select * into v_own from zaakstroom.producers p where p.name = session_user;
   if v_own.name is null then
-    raise exception 'not allowed' using errcode = 'ZS003',
-      detail = format('nothing was granted to %s: it leaves events in the outbox', session_user);
+    v_reason := format('nothing was granted to %s: it leaves events in the outbox', session_user);
+  else
+    v_allowed := v_allowed || v_own.allowed;
+    select case
+        when r.event_type = any (v_own.denied) or r.event_type <> all (v_allowed)
+          then format('%s may not send %s', session_user, r.event_type)
+        when r.event_type in ('case.decision', 'case.decision_proposed')
+          then format('%s leaves a decision in the outbox, where its case is looked at', session_user)
+        when r.metadata ->> 'source' is distinct from session_user
+            and (not v_own.on_behalf_of or coalesce(r.metadata ->> 'source', '') ~* '^\s*(system|anyone|simulator|)\s*(/|$)')
+          then format('metadata.source must be %s', session_user)
+        when exists (select from json_object_keys(r.metadata) k
+                     where k not in ('schema_version', 'source', 'traceparent', 'tracestate', 'marks'))
+          then 'the metadata has a field of the runtime''s own'
+        when substr(r.event_id::text, 15, 1) = '8' then 'the id is one that only the runtime gives'
+        when r.event_type = 'case.withdrawn' and r.event_type <> all (v_own.allowed)
+            and not coalesce((r.metadata -> 'marks')::jsonb ? 'to_be_confirmed', false)
+          then 'a withdrawal by anyone is marked to_be_confirmed'
+        when r.partition <> all (p_partitions) or exists (
+            select from zaakstroom.events e where e.case_id = r.case_id and e.partition <> r.partition)
+          then 'the case is of another partition'
+      end into v_reason
+    from zaakstroom.parse_rows(p_rows) r
+    order by 1 nulls last limit 1;
   end if;
-  v_allowed := v_allowed || v_own.allowed;
-  select case
-      when r.event_type = any (v_own.denied) or r.event_type <> all (v_allowed)
-        then format('%s may not send %s', session_user, r.event_type)
-      when r.event_type in ('case.decision', 'case.decision_proposed')
-        then format('%s leaves a decision in the outbox, where its case is looked at', session_user)
-      when r.metadata ->> 'source' is distinct from session_user
-          and (not v_own.on_behalf_of or coalesce(r.metadata ->> 'source', '') ~* '^\s*(system|anyone|simulator|)\s*(/|$)')
-        then format('metadata.source must be %s', session_user)
-      when exists (select from json_object_keys(r.metadata) k
-                   where k not in ('schema_version', 'source', 'traceparent', 'tracestate', 'marks'))
-        then 'the metadata has a field of the runtime''s own'
-      when substr(r.event_id::text, 15, 1) = '8' then 'the id is one that only the runtime gives'
-      when r.event_type = 'case.withdrawn' and r.event_type <> all (v_own.allowed)
-          and not coalesce((r.metadata -> 'marks')::jsonb ? 'to_be_confirmed', false)
-        then 'a withdrawal by anyone is marked to_be_confirmed'
-      when r.partition <> all (p_partitions) or exists (
-          select from zaakstroom.events e where e.case_id = r.case_id and e.partition <> r.partition)
-        then 'the case is of another partition'
-    end into v_reason
-  from zaakstroom.parse_rows(p_rows) r
-  order by 1 nulls last limit 1;
   if v_reason is null and v_own.per_minute is not null then
     v_reason := zaakstroom.rate_fault(v_own.name, (select count(*)::integer from zaakstroom.parse_rows(p_rows)));
   end if;
   if v_reason is not null then
-    raise exception 'not allowed' using errcode = 'ZS003', detail = v_reason;
+    perform nextval('zaakstroom.refused_appends');
+    raise exception 'an append of % is not allowed', session_user using errcode = 'ZS003', detail = v_reason;
   end if;
 end
 $$;
@@ -1601,8 +1619,8 @@ declare
   v_row record;
   v_bytes bigint := 0;
 begin
-  -- 1515236213 is 'ZS' + a lock space.
-  if not pg_try_advisory_xact_lock(1515236213, 0) then
+  perform from zaakstroom.locks l where (l.kind, l.number) = ('outbox', 0) for update skip locked;
+  if not found then
     return;
   end if;
   for v_row in
@@ -1661,7 +1679,7 @@ $$;
 insert into zaakstroom.table_changes (number, name, serves_from) values (1, 'baseline', 1);
 insert into zaakstroom.table_changes (number, name, serves_from) values (2, 'leases', 2);
 insert into zaakstroom.table_changes (number, name, serves_from) values (3, 'projections', 3);
-insert into zaakstroom.store (partitions, functions) values (16, 'b9bcc34e0fd5315ccdacef095dc40ace01b00b8721c81230c6ea07c335b2bbaf')
+insert into zaakstroom.store (partitions, functions) values (16, 'e625d509cccb9303f2a31ee7e143f049d30f9fb4bfdd52eb719d75ff8bd53a18')
   on conflict (only_row) do update set functions = excluded.functions;
 
 commit;

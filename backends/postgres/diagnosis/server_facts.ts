@@ -146,6 +146,7 @@ async function readRights(sql: Sql): Promise<Rights> {
           and not (has_schema_privilege(n.oid, 'USAGE') and has_schema_privilege(n.oid, 'CREATE'))) as refused), '[]')
         as refused,
       coalesce((select jsonb_agg(t.name order by t.name) from tables t
-        where t.needed !~ 'delete' and has_table_privilege(t.oid, 'UPDATE, DELETE, TRUNCATE')), '[]') as excessive`;
+        where t.needed !~ 'delete' and has_table_privilege(t.oid,
+          case when t.needed ~ 'update' then 'DELETE, TRUNCATE' else 'UPDATE, DELETE, TRUNCATE' end)), '[]') as excessive`;
   return row;
 }

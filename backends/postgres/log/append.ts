@@ -46,7 +46,7 @@ export async function append(
     if (codeOf(error) === "ZS001") {
       throw new VersionConflict(events[0]!.correlation_id, expected, Number(detailOf(error)));
     }
-    if (codeOf(error) === "ZS003") throw new NotAllowed(detailOf(error));
+    if (codeOf(error) === "ZS003") throw new NotAllowed(detailOf(error), true);
     if (codeOf(error) === "ZS002") throw new EventIdConflict(detailOf(error));
     const refusal = rowRefusal(error);
     throw refusal === undefined ? error : new BackendUnusable(refusal, { cause: error });

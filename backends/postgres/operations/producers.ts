@@ -109,9 +109,10 @@ export class PostgresProducers implements Producers {
   }
 
   /** A line in the trail. It is no reason to fail that it can't be written: nothing else was. */
-  async recordRefusal(why: string, by?: string): Promise<void> {
-    await this.#client.run((sql) => sql`select zaakstroom.record_refusal(${why}, ${by ?? null}::text)`)
-      .catch(() => {});
+  async recordRefusal(why: string, by?: string, raised = false): Promise<void> {
+    await this.#client.run((sql) =>
+      sql`select zaakstroom.record_refusal(${why}, ${by ?? null}::text, ${raised}::boolean)`
+    ).catch(() => {});
   }
 
   async forget(name: string, act: { by: string; why: string }): Promise<boolean> {

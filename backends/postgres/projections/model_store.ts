@@ -172,7 +172,7 @@ export class PostgresModelStore implements ModelStore {
     return await this.#client.run((sql) =>
       sql.begin(async (begun) => {
         const tx = begun as unknown as Sql;
-        await tx`select pg_advisory_xact_lock(1515236212, 0)`;
+        await tx`select from zaakstroom.locks where (kind, number) = ('builds', 0) for update`;
         return await work(tx);
       })
     ) as T;

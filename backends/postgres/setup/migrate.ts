@@ -1,6 +1,6 @@
 /**
  * Migrations: applies the table changes that a database has not had and replaces its functions when they differ, in one
- * transaction under one lock, and never back. A store that holds something is changed by those who ask for it only.
+ * transaction, one at a time, and never back. A store that holds something is changed by those who ask for it only.
  * @module
  */
 import { functionFiles, tableChanges } from "../../../schema/postgres/sql_files.ts";
@@ -11,6 +11,7 @@ import {
   servesFrom,
 } from "../../../schema/postgres/schema_text.ts";
 import type { PostgresClient } from "../connection/client.ts";
+import { codeOf } from "../connection/errors.ts";
 import type { Sql } from "../connection/pool.ts";
 import {
   hasOtherFunctions,
@@ -54,7 +55,11 @@ export async function migrate(
     const found = await inspect(sql);
     if (isUsable(found, wanted)) return unchanged(found);
     requireAllowed(found, options.mode, wanted);
-    return await sql.begin((tx) => apply(tx as unknown as Sql, options, wanted)) as Migrated;
+    const step = () => sql.begin((tx) => apply(tx as unknown as Sql, options, wanted)) as Promise<Migrated>;
+    return await step().catch((error) => {
+      if (!MADE_MEANWHILE.has(codeOf(error) ?? "")) throw error;
+      return step();
+    });
   });
 }
 
@@ -63,7 +68,7 @@ function unchanged({ version, partitions }: { version: number; partitions: numbe
 }
 
 async function apply(tx: Sql, options: MigrateOptions, wanted: WantedSchema): Promise<Migrated> {
-  await tx`select pg_advisory_xact_lock(1515236213, 0)`;
+  await waitForOthers(tx);
   const found = await inspect(tx);
   if (isUsable(found, wanted)) return unchanged(found);
   requireAllowed(found, options.mode, wanted);
@@ -71,6 +76,19 @@ async function apply(tx: Sql, options: MigrateOptions, wanted: WantedSchema): Pr
   await tx.unsafe(stepText(found.version, functionsReplaced, options.partitions, wanted));
   const made = await inspect(tx);
   return { from: found.version, to: made.version, functionsReplaced, partitions: made.partitions };
+}
+
+/** What several make at once, all but the first are told of in one of these ways when the first has committed. */
+const MADE_MEANWHILE: ReadonlySet<string> = new Set(["23505", "42P06", "42P07"]);
+
+/**
+ * Has one migration after another look at the store. Only its owner takes this lock of a table, while an advisory lock could be held
+ * by anybody who has a session. Where there is no store, whoever makes the schema second waits for the first.
+ */
+async function waitForOthers(tx: Sql): Promise<void> {
+  const { version } = await inspect(tx);
+  if (version > 0) await tx`lock table zaakstroom.table_changes in share row exclusive mode`;
+  else await tx`create schema if not exists zaakstroom`;
 }
 
 /**

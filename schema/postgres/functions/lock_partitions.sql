@@ -6,9 +6,9 @@ language plpgsql as $$
 declare
   v_partition smallint;
 begin
-  -- One at a time in sorted order, so that two appends can never wait for each other. 1515236211 is 'ZS' + a lock space.
+  -- One at a time in sorted order, so that two appends can never wait for each other.
   foreach v_partition in array p_partitions loop
-    perform pg_advisory_xact_lock(1515236211, v_partition);
+    perform from zaakstroom.locks l where (l.kind, l.number) = ('partition', v_partition) for update;
   end loop;
 end
 $$;

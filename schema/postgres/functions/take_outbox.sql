@@ -9,8 +9,8 @@ declare
   v_row record;
   v_bytes bigint := 0;
 begin
-  -- 1515236213 is 'ZS' + a lock space.
-  if not pg_try_advisory_xact_lock(1515236213, 0) then
+  perform from zaakstroom.locks l where (l.kind, l.number) = ('outbox', 0) for update skip locked;
+  if not found then
     return;
   end if;
   for v_row in

@@ -35,6 +35,17 @@ select encode(sha256(decode(string_agg(replace(gen_random_uuid()::text, '-', '')
 from generate_series(1, 4);
 revoke all on zaakstroom.store_secret from public;
 
+-- Rows that are locked and never written: what must happen one at a time waits for one of them. Advisory locks can be taken by
+-- whoever has a session; these by whoever may update the table, which is its owner and nodes.
+create table zaakstroom.locks (
+  kind   text collate "C" not null check (kind in ('partition', 'outbox', 'builds')),
+  number smallint not null,
+  primary key (kind, number)
+);
+insert into zaakstroom.locks select 'partition', n from generate_series(0, 1023) n;
+insert into zaakstroom.locks values ('outbox', 0), ('builds', 0);
+revoke all on zaakstroom.locks from public;
+
 -- No index serves position alone except a BRIN: mailboxes read (partition, type, position), and a replay by position
 -- reads an append-only table, which a BRIN index fits at no cost to appends.
 -- The default of recorded_at is for COPY: the time at which its statement came, which is after the partition was locked.
@@ -177,6 +188,9 @@ create table zaakstroom.producers (
   minute_at    timestamptz,
   sent         integer not null default 0
 );
+
+-- Counts appends that were not allowed. Each is undone with its transaction, a line in the trail too: a sequence is not.
+create sequence zaakstroom.refused_appends;
 
 -- The transactional outbox: a program that shares this database writes its event here in its own transaction, and a
 -- node moves it into the log. Its transactions may be long: they hold no partition lock. Whoever writes here needs the right to

@@ -24,7 +24,8 @@ import type { BatchResult } from "./worker/protocol.ts";
 
 /** What the actors of one processor share. */
 export interface ActorContext {
-  readonly pool: WorkerPool;
+  /** Who handles batches. */
+  readonly pool: Pick<WorkerPool, "run" | "semaphore">;
   /**
    * The processor's place in the life of a case. Among actors that wait for a permit the highest goes first, so that a
    * case is finished while its states are still cached, before the next one begins.

@@ -40,9 +40,13 @@ export interface HandlerContext {
   random(): number;
 }
 
-/** An event to emit; the runtime fills in id, time, correlation and metadata. It belongs to the case being handled. */
+/**
+ * An event to emit; the runtime fills in id, time, correlation and metadata. It belongs to the case being handled, or to the case
+ * `to`: then it is kept in the case being handled as `case.addressed`, and forwarded once that is stored. It arrives once, and
+ * what one case sends to another arrives in the order in which it was made.
+ */
 export type EventDraft = {
-  [T in EventType]: { readonly event_type: T; readonly data: DataOf<T> };
+  [T in EventType]: { readonly event_type: T; readonly data: DataOf<T>; readonly to?: string };
 }[EventType];
 
 /** Sets or cancels a durable timer of the case. Setting a name again moves it. Its event is appended when it fires. */
@@ -75,6 +79,8 @@ export interface Processor<S, T extends EventType = EventType, F extends EventTy
    * at what was recorded then or later. On a store where none has worked yet, all begin at the beginning.
    */
   readonly begins?: "now" | "beginning" | (string & Record<never, never>);
+  /** The types that it emits to other cases. */
+  readonly sends?: readonly EventType[];
   /** What it can raise an alarm about; each is counted in the metrics. */
   readonly alarms?: readonly string[];
   initial(): S;
@@ -91,6 +97,7 @@ export interface AnyProcessor {
   readonly takes: readonly EventType[];
   readonly folds: readonly EventType[];
   readonly begins?: string;
+  readonly sends?: readonly EventType[];
   readonly alarms?: readonly string[];
   initial(): unknown;
   // deno-lint-ignore no-explicit-any

@@ -1,15 +1,14 @@
 /** A processor's subscription: gives each mailbox that is acquired for it an actor. @module */
 import { BackendUnavailable, StoreLost } from "../backends/errors.ts";
-import type { MailboxSource } from "../backends/mailbox/mailbox.ts";
+import type { MailboxSource, ProcessorSpec } from "../backends/mailbox/mailbox.ts";
 import { retryWhileUnusable } from "../backends/primitives/retry.ts";
 import type { Child } from "./supervision/child_supervisor.ts";
-import type { AnyProcessor } from "./processor.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
 import { type ActorContext, MailboxActor } from "./actor.ts";
 import { describeError } from "./error_info.ts";
 import { reportAvailability } from "./observer.ts";
 
-interface SubscriptionContext extends ActorContext {
+export interface SubscriptionContext extends ActorContext {
   /** Says to the store which processors this program has; before that no mailbox is asked for. */
   readonly register?: (() => Promise<void>) | undefined;
 }
@@ -23,7 +22,7 @@ export class ProcessorSubscription implements Child {
   #crash: { readonly error: unknown } | undefined;
 
   /** Begins at once. */
-  constructor(source: MailboxSource, processor: AnyProcessor, context: SubscriptionContext) {
+  constructor(source: MailboxSource, processor: ProcessorSpec, context: SubscriptionContext) {
     this.ended = this.#run(source, processor, context);
   }
 
@@ -37,7 +36,7 @@ export class ProcessorSubscription implements Child {
     this.stop();
   }
 
-  async #run(source: MailboxSource, processor: AnyProcessor, context: SubscriptionContext): Promise<Exit> {
+  async #run(source: MailboxSource, processor: ProcessorSpec, context: SubscriptionContext): Promise<Exit> {
     const { signal } = this.#stopping;
     const consume = async () => {
       await context.register?.();

@@ -18,7 +18,9 @@ import { SharedLock } from "../backends/primitives/shared_lock.ts";
 import type { Observer } from "./observer.ts";
 import type { AnyProcessor } from "./processor.ts";
 import { Sequencers } from "./passes/sequencers.ts";
-import { ProcessorSubscription } from "./subscription.ts";
+import { FORWARDER } from "./forwarding/forwarded_event.ts";
+import { Forwarder } from "./forwarding/forwarder.ts";
+import { ProcessorSubscription, type SubscriptionContext } from "./subscription.ts";
 import type { Exit } from "./supervision/restart_policy.ts";
 import { DEFAULT_POLICY, type FailurePolicy } from "./failures/failure_policy.ts";
 import { type PoolOptions, WorkerPool } from "./pool/worker_pool.ts";
@@ -72,6 +74,7 @@ export class Supervisor {
   #pool: WorkerPool | undefined;
   #node: ChildSupervisor | undefined;
   #registered: Promise<void> | undefined;
+  #secret: Promise<string> | undefined;
   #stopping = false;
   #escalation: string | undefined;
   #crash: { error: unknown } | undefined;
@@ -97,6 +100,7 @@ export class Supervisor {
   async start(): Promise<void> {
     if (this.#stopping) return;
     const secret = retryWhileUnavailable(() => this.#source.secret(), this.#stopped.signal);
+    this.#secret = secret;
     this.#node = new ChildSupervisor(NODE, [
       { id: "workers", restart: "permanent", stopMs: 0, start: () => this.#startWorkers(secret) },
       {
@@ -131,15 +135,31 @@ export class Supervisor {
       const start = () => new ProcessorSubscription(this.#source, processor, own);
       return { id, restart: "permanent", stopMs: Infinity, start };
     });
+    if (this.#sends) specs.push(this.#forwarder({ ...context, register }));
     const onChildExit = (processor: string, { reason, isFinal }: Exit) => {
       if (!isFinal) this.#observer.processorRestarted?.({ processor, reason });
     };
     return new ChildSupervisor({ ...PROCESSORS, id: this.#source.name }, specs, onChildExit);
   }
 
+  /** What its processors send to other cases is forwarded by an actor beside them. */
+  get #sends(): boolean {
+    return this.#processors.some(({ sends = [] }) => sends.length > 0);
+  }
+
+  #forwarder(context: Omit<SubscriptionContext, "priority">): ChildSpec {
+    const semaphore = (partition: number) => context.pool.semaphore(partition);
+    const pool = new Forwarder(this.#source, this.#secret!, semaphore);
+    const own = { ...context, pool, priority: this.#processors.length };
+    const start = () => new ProcessorSubscription(this.#source, FORWARDER, own);
+    return { id: FORWARDER.name, restart: "permanent", stopMs: Infinity, start };
+  }
+
   /** All processors of this program together, once; again where the store did not answer. */
   #register(): Promise<void> {
-    this.#registered ??= Promise.resolve(this.#source.register?.(this.#processors)).catch((error) => {
+    this.#registered ??= Promise.resolve(
+      this.#source.register?.(this.#sends ? [...this.#processors, FORWARDER] : this.#processors),
+    ).catch((error) => {
       this.#registered = undefined;
       throw error;
     });

@@ -69,6 +69,11 @@ export function speakerFor(self: Producer, by: string | undefined, grants: Grant
   return { name: by, isOwner: false };
 }
 
+/** Only who owns the store forwards what was made in it. Throws NotAllowed. */
+export function requireOwner({ name, isOwner }: Producer): void {
+  if (!isOwner) throw new NotAllowed(`${name} may not forward what the runtime made`);
+}
+
 /** True for whoever may act under the name of somebody else. */
 function mayActForOthers(self: Producer, grants: Grants): boolean {
   return self.isOwner || (grants.get(self.name)?.onBehalfOf ?? false);

@@ -113,6 +113,13 @@ const SHOWN: Readonly<Record<string, ShownFields>> = {
     citizen_text: "text",
   },
   "case.completed": { outcome: "text", duration_seconds: "number", total_savings: "number" },
+  // The data for the other case is shown there, by the list of its own type.
+  "case.addressed": { event_type: "text", schema_version: "number", to: "case_id" },
+  "case.child_started": { workflow: "text", parent: "case_id", parent_workflow: "text", wait: "text" },
+  "case.child_ended": {
+    ...{ child: "case_id", workflow: "text", outcome: "text" },
+    ...{ parent_workflow: "text", wait: "text" },
+  },
   "case.reopened": {
     reopened_by: "text",
     state: "text",

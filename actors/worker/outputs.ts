@@ -78,7 +78,7 @@ export function encodeOutputs(
   const types: string[] = [];
   handled.events.forEach((draft, index) => {
     rows.push(toRow(draft, origin, String(index), moment, marks));
-    types.push(draft.event_type);
+    types.push(draft.to === undefined ? draft.event_type : "case.addressed");
   });
   const timers = (handled.timers ?? []).map((change) => toTimer(change, origin));
   return { rows, types, timers, alarms };
@@ -120,17 +120,18 @@ function toRow(
   if (!isEventType(draft?.event_type)) {
     throw new InvalidOutput("A handler emitted an event of an unknown type");
   }
-  if (draft.data?.case_id !== input.data.case_id) {
+  const own = draft.to === undefined ? draft : addressed(draft, draft.to, input, processor);
+  if (own.data?.case_id !== input.data.case_id) {
     throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
   }
   return storeRow({
     event_id: idOf(input.event_id, Date.parse(input.timestamp), processor.name, index),
-    event_type: draft.event_type,
+    event_type: own.event_type,
     timestamp,
     correlation_id: input.correlation_id,
-    data: encodeData(draft.event_type, draft.data),
+    data: encodeData(own.event_type, own.data),
     metadata: {
-      schema_version: eventTypes[draft.event_type].version,
+      schema_version: eventTypes[own.event_type].version,
       causation_id: input.event_id,
       source: `${processor.name}@${processor.version}`,
       ...(traceparent === undefined ? {} : { traceparent }),
@@ -139,6 +140,26 @@ function toRow(
       moment: timestamp,
     },
   }, partition);
+}
+
+/** What is for another case, as its sender's case keeps it. */
+function addressed(
+  { event_type, data }: EventDraft,
+  to: string,
+  { data: { case_id } }: CaseEvent,
+  { sends }: AnyProcessor,
+): EventDraft {
+  if (!sends?.includes(event_type)) {
+    throw new InvalidOutput("A handler must send to other cases what its processor declares");
+  }
+  if (data?.case_id !== to || to === case_id) {
+    throw new InvalidEvent(["data.case_id: an event that is sent belongs to the other case it is sent to"]);
+  }
+  const { version: schema_version } = eventTypes[event_type];
+  return {
+    event_type: "case.addressed",
+    data: { case_id, to, event_type, schema_version, data: encodeData(event_type, data) },
+  };
 }
 
 function toTimer(change: TimerChange, origin: Origin): StoredTimerChange {

@@ -1,4 +1,6 @@
 /** The mailbox: the ordered feed of one processor's partition, and the one place where outcomes become durable. @module */
+import type { WireEvent } from "../../schema/events.ts";
+import type { AppendResult } from "../event_store.ts";
 import type { Permits } from "../primitives/priority_semaphore.ts";
 import type { Batch } from "./batch.ts";
 import type { PassSource } from "./pass.ts";
@@ -150,4 +152,10 @@ export interface MailboxSource {
    * again is given it again, under the same epoch.
    */
   mailboxes(processor: ProcessorSpec, signal: AbortSignal): AsyncIterable<Mailbox>;
+  /**
+   * Stores what the runtime itself made for other cases than the one that it was made in, in the given order: it was allowed when it
+   * was made, and no producer's grants are asked. Ids that are stored already with the same content are duplicates. Throws as
+   * `EventStore.append`, and NotAllowed for an account that does not own the store.
+   */
+  forward(events: readonly WireEvent[]): Promise<AppendResult>;
 }

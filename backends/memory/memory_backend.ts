@@ -23,7 +23,7 @@ import { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 import { pending } from "./batch_reader.ts";
 import type { Producer } from "../../schema/authority/grants.ts";
 import type { PauseListener, Pauses } from "../pauses.ts";
-import { type Producers, REFUSED } from "../producers.ts";
+import { type Producers, REFUSED, requireOwner } from "../producers.ts";
 import type { RelayStore } from "../relay/relay_store.ts";
 import type { Rewinds } from "../rewinds.ts";
 import { MemoryRewinds } from "./operations/rewinds.ts";
@@ -136,6 +136,14 @@ class MemoryBackend implements Backend {
     return Promise.try(() => {
       if (this.#closed.signal.aborted) throw new BackendUnavailable("The memory backend is closed");
       return this.#store.append(this.#store.admit(events, this.#account, by), expected);
+    });
+  }
+
+  forward(events: readonly WireEvent[]): Promise<AppendResult> {
+    return Promise.try(() => {
+      if (this.#closed.signal.aborted) throw new BackendUnavailable("The memory backend is closed");
+      requireOwner(this.#account);
+      return this.#store.append(events, "any");
     });
   }
 

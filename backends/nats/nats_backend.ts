@@ -14,7 +14,7 @@ import type {
 import type { ExpectedVersion } from "../event_store.ts";
 import type { FanOut } from "../fan_out.ts";
 import { RESTORATION_TRAIL } from "../restoration.ts";
-import { speakerFor } from "../producers.ts";
+import { requireOwner, speakerFor } from "../producers.ts";
 import type { NatsProducers } from "./authority/producers.ts";
 import type { Health } from "../health.ts";
 import type { Pauses } from "../pauses.ts";
@@ -128,6 +128,11 @@ class NatsBackend implements Backend {
       expected,
       (admitted, judgedOn) => appender.append(admitted, expected, judgedOn),
     );
+  }
+
+  async forward(events: readonly WireEvent[]) {
+    requireOwner(await this.producers.self());
+    return await this.#context.appender.append(events, "any");
   }
 
   register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#context, processors);

@@ -12,7 +12,7 @@ import { systemClock } from "../primitives/clock.ts";
 import { retryWhileUnavailable } from "../primitives/retry.ts";
 import { NotAllowed } from "../errors.ts";
 import { admitAll, grantsOf, speakerFor } from "../producers.ts";
-import { append } from "./log/append.ts";
+import { append, forward } from "./log/append.ts";
 import { requireNoJudgement } from "./log/judged_append.ts";
 import { PostgresProducers } from "./operations/producers.ts";
 import { PostgresRewinds, registerProcessors } from "./operations/rewinds.ts";
@@ -156,6 +156,13 @@ class PostgresBackend implements Backend {
       if (error instanceof NotAllowed) await this.producers.recordRefusal(error.message, by, error.byServer);
       throw error;
     }
+  }
+
+  async forward(events: readonly WireEvent[]): Promise<AppendResult> {
+    if (events.length === 0) return { stored: 0, duplicates: 0, position: 0, version: 0 };
+    const { appended, touched } = await forward(this.#client, events, this.partitions);
+    this.#notifier.notify(touched, typesOf(events), true);
+    return appended;
   }
 
   register = (processors: readonly ProcessorSpec[]) => registerProcessors(this.#client, processors);

@@ -266,6 +266,7 @@ function deferMailboxes(name: string, opening: Promise<Backend>): MailboxSource 
     name,
     secret: () => opening.then((backend) => backend.secret(), () => new Promise<never>(() => {})),
     register: (processors) => opening.then((backend) => backend.register?.(processors), () => {}),
+    forward: async (events) => await (await opening).forward(events),
     async *mailboxes(processor, signal) {
       const backend = await opening.catch(() => waitForAbort(signal));
       if (backend !== undefined) yield* backend.mailboxes(processor, signal);

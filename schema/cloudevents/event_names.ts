@@ -23,6 +23,9 @@ const DEFAULT_NAMES: Readonly<Record<EventType, string>> = {
   "case.event_refused": "gebeurtenis-geweigerd",
   "case.reopened": "zaak-heropend",
   "case.completed": "zaak-afgesloten",
+  "case.addressed": "gebeurtenis-geadresseerd",
+  "case.child_started": "deelproces-gestart",
+  "case.child_ended": "deelproces-geeindigd",
 };
 
 /** What an installation says of itself. */

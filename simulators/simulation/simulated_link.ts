@@ -104,6 +104,7 @@ export class SimulatedLink {
 export function linkedBackend(backend: Backend, link: SimulatedLink): Backend {
   return override(backend, {
     append: (events, expected, by) => link.call("append", () => backend.append(events, expected, by)),
+    forward: (events) => link.call("forward", () => backend.forward(events)),
     mailboxes: (processor, signal) => linkedMailboxes(backend, link, processor, signal),
     health: () => link.call("health", () => backend.health()),
   });

@@ -7,6 +7,7 @@ import { concurrentAppendCases } from "./cases/concurrent_appends.ts";
 import { deadLetterCases } from "./cases/dead_letters.ts";
 import { deliveryCases } from "./cases/delivery.ts";
 import type { Ability, Harness } from "./harness.ts";
+import { forwardingCases } from "./cases/forwarding.ts";
 import { healthCases } from "./cases/health.ts";
 import { inboxCases } from "./cases/inbox.ts";
 import { leaseCases } from "./cases/leases.ts";
@@ -56,6 +57,7 @@ const cases = [
   ...inFlightMarkCases,
   ...concurrentAppendCases,
   ...timerCases,
+  ...forwardingCases,
   ...healthCases,
   ...inboxCases,
   ...authorityCases,

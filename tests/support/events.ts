@@ -54,6 +54,20 @@ const data: Record<EventType, Record<string, unknown>> = {
     reason_nl: "de zaak was afgerond",
   },
   "case.completed": { outcome: "resolved", duration_seconds: 60, total_savings: 300 },
+  "case.addressed": {
+    to: "case-2",
+    event_type: "case.payment_missed",
+    schema_version: 1,
+    data: { case_id: "case-2", instalment: 1 },
+  },
+  "case.child_started": {
+    ...{ workflow: "objection", parent: "case-2" },
+    ...{ parent_workflow: "assessment", wait: "objection heard" },
+  },
+  "case.child_ended": {
+    ...{ child: "case-2", workflow: "objection", outcome: "upheld" },
+    ...{ parent_workflow: "assessment", wait: "objection heard" },
+  },
   "case.reopened": {
     reopened_by: "019b76da-a800-7000-8000-000000000001",
     state: "in_payment_plan",

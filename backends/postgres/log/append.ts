@@ -16,31 +16,65 @@ interface AppendedRow {
   readonly last_version: number;
 }
 
+interface Appended {
+  readonly appended: AppendResult;
+  readonly touched: readonly number[];
+}
+
 /**
  * Appends all or none, and returns the touched partitions. What can't be judged without its case is judged under the lock of the
  * partition. Throws VersionConflict, EventIdConflict or NotAllowed.
  */
-export async function append(
+export function append(
   client: PostgresClient,
   events: readonly WireEvent[],
   expected: ExpectedVersion,
   partitions: number,
   producer: Producer,
-): Promise<{ readonly appended: AppendResult; readonly touched: readonly number[] }> {
-  const { touched, rows } = partitionsAndRows(events, partitions);
-  const wanted = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
-  const statement = (sql: Sql) =>
-    sql<[AppendedRow]>`
-      select * from zaakstroom.append(${`{${touched}}`}::smallint[], ${rows}, ${events.length}, ${wanted}::int)`;
+): Promise<Appended> {
+  const { touched, statement } = statementFor(events, expected, partitions);
   const judged = (sql: Sql) =>
     sql.begin(async (begun) => {
       const tx = begun as unknown as Sql;
       await requireHistory(tx, touched, events, producer);
       return await statement(tx);
     });
+  const store = (sql: Sql) => asksForHistory(events) ? judged(sql) : statement(sql);
+  return appendBy(client, store, { events, expected, touched });
+}
+
+/** Appends what the runtime made: the database asks whether the caller may write the log itself. Throws as `append`. */
+export function forward(
+  client: PostgresClient,
+  events: readonly WireEvent[],
+  partitions: number,
+): Promise<Appended> {
+  const { touched, statement } = statementFor(events, "any", partitions);
+  return appendBy(client, statement, { events, expected: "any", touched });
+}
+
+function statementFor(events: readonly WireEvent[], expected: ExpectedVersion, partitions: number) {
+  const { touched, rows } = partitionsAndRows(events, partitions);
+  const wanted = expected === "any" ? null : expected === "none" ? 0 : expected.exact;
+  const statement = async (sql: Sql): Promise<AppendedRow> => {
+    const [row] = await sql<[AppendedRow]>`
+      select * from zaakstroom.append(${`{${touched}}`}::smallint[], ${rows}, ${events.length}, ${wanted}::int)`;
+    return row;
+  };
+  return { touched, statement };
+}
+
+async function appendBy(
+  client: PostgresClient,
+  store: (sql: Sql) => Promise<AppendedRow>,
+  { events, expected, touched }: {
+    readonly events: readonly WireEvent[];
+    readonly expected: ExpectedVersion;
+    readonly touched: readonly number[];
+  },
+): Promise<Appended> {
   try {
-    const [row] = await client.run((sql) => asksForHistory(events) ? judged(sql) : statement(sql));
-    const { stored, last_position: position, last_version: version } = row;
+    const { stored, last_position: position, last_version: version } = await client.run(store);
     return { touched, appended: { stored, duplicates: events.length - stored, position, version } };
   } catch (error) {
     if (codeOf(error) === "ZS001") {

@@ -193,6 +193,9 @@ export const caseTexts = {
   "event.case.event_refused": ["Event without effect", "Zonder gevolg"],
   "event.case.completed": ["Case closed", "Zaak afgerond"],
   "event.case.reopened": ["Case reopened", "Zaak heropend"],
+  "event.case.addressed": ["Sent to another case", "Naar andere zaak"],
+  "event.case.child_started": ["Started by a case", "Gestart door een zaak"],
+  "event.case.child_ended": ["Other case ready", "Andere zaak klaar"],
 
   "held.title": ["Version {v} waits for a person at {where}", "Versie {v} wacht op een mens bij {where}"],
   "held.detail": [

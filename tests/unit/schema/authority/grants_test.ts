@@ -28,7 +28,7 @@ Deno.test("no producer sends what is the runtime's alone, whatever was granted",
       assertMatch(grantFault(producer, type, granted(producer.name, [type]))!, /the runtime alone/);
     }
   }
-  assertEquals([runtime.length, typesFromOutside.length], [7, 10]);
+  assertEquals([runtime.length, typesFromOutside.length], [10, 10]);
 });
 
 Deno.test("without a grant a producer sends what anyone may, and the owner what comes from outside", () => {

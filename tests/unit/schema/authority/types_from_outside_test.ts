@@ -22,7 +22,7 @@ Deno.test("what follows from other events is the runtime's alone, and is refused
 Deno.test("the events that follow from others are not among those that come from outside", () => {
   const own = [
     ...["review_requested", "payment_plan_created", "term_expired", "wait_expired", "debt_forgiven"],
-    ...["event_refused", "reopened"],
+    ...["event_refused", "reopened", "addressed", "child_started", "child_ended"],
   ];
   assertEquals(
     allEventTypes.filter((type) => !typesFromOutside.includes(type)),

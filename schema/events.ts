@@ -8,8 +8,8 @@
  */
 import { z } from "zod";
 import { caseIdSchema, decisions, longText, shortText, usedFigures } from "./event_fields.ts";
-import * as betweenCases from "./between_cases_events.ts";
-import * as followUp from "./follow_up_events.ts";
+import * as betweenCases from "./event_types/between_cases.ts";
+import * as followUp from "./event_types/follow_up.ts";
 import { money } from "./money.ts";
 
 export const intakeChannels = ["online", "phone", "walk_in"] as const;

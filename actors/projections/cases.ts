@@ -1,6 +1,6 @@
 /** Cases: where each one stands, what it waits for and until when. The list of cases and the review list read it. @module */
 import type { CaseEvent, DataOf } from "../../schema/events.ts";
-import { reviewers, termNames } from "../../schema/follow_up_events.ts";
+import { reviewers, termNames } from "../../schema/event_types/follow_up.ts";
 import type { DecodedEvent } from "../../schema/delivery_line.ts";
 import { momentOf } from "../../schema/time/moment.ts";
 import type { Projection, RowOf } from "../projection.ts";

@@ -47,7 +47,7 @@ await runAsNode(async () => {
   Deno.env.set("NATS_SERVER", await findNatsServer());
   if (only !== "nats") {
     await using server = await startPostgres();
-    await hurryCheckpoints(await server.freshDatabase());
+    await checkpointEarlier(await server.freshDatabase());
     await measureStore("postgres", ofPostgres(await server.freshStore()), Number(megabytes));
   }
   if (only !== "postgres") {
@@ -58,7 +58,7 @@ await runAsNode(async () => {
 });
 
 /** A create that leaves room waits for the server's next checkpoint, which is spread over most of `checkpoint_timeout`. */
-async function hurryCheckpoints(url: string): Promise<void> {
+async function checkpointEarlier(url: string): Promise<void> {
   await withSql(url, (sql) => sql`alter system set checkpoint_timeout = '30s'`);
   await withSql(url, (sql) => sql`select pg_reload_conf()`);
 }

@@ -11,13 +11,13 @@ export function lacking(types: ReadonlySet<string>, previous: StoredRecord | und
   if (previous === undefined || previous.record.kind === "malformed") return () => false;
   const { sequence, record: { head: { counts: before } } } = previous;
   return ({ before: follows, counts }, events) =>
-    follows === sequence && countsTellAll(before, counts, events) && !hasAny(types, before, counts);
+    follows === sequence && areComplete(before, counts, events) && !hasAny(types, before, counts);
 }
 
 type Counts = Readonly<Record<string, number>>;
 
 /** Whether the counts differ by just the events of the record: what other hands wrote may say anything. */
-function countsTellAll(before: Counts, after: Counts, events: number): boolean {
+function areComplete(before: Counts, after: Counts, events: number): boolean {
   const types = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   const added = types.map((type) => (after[type] ?? 0) - (before[type] ?? 0));
   return added.every((more) => more >= 0) && added.reduce((sum, more) => sum + more, 0) === events;

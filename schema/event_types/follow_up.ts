@@ -1,7 +1,7 @@
 /** The data of the events that follow an analysis or a decision: what the runtime starts, and what happens outside. @module */
 import { z } from "zod";
-import { caseIdSchema, certainty, decisions, longText, shortText, usedFigures } from "./event_fields.ts";
-import { money } from "./money.ts";
+import { caseIdSchema, certainty, decisions, longText, shortText, usedFigures } from "../event_fields.ts";
+import { money } from "../money.ts";
 
 const timestamp = z.iso.datetime({ offset: true });
 

@@ -1,8 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkEvent, decodeEvent, decodeStored, encodeEvent, InvalidEvent } from "../../../schema/codec.ts";
-import { allEventTypes, type EventOf, type WireEvent } from "../../../schema/events.ts";
-import { cents } from "../../../schema/money.ts";
-import { anEvent } from "../../support/events.ts";
+import {
+  checkEvent,
+  decodeEvent,
+  decodeStored,
+  encodeEvent,
+  InvalidEvent,
+} from "../../../../schema/codec.ts";
+import { allEventTypes, type EventOf, type WireEvent } from "../../../../schema/events.ts";
+import { cents } from "../../../../schema/money.ts";
+import { anEvent } from "../../../support/events.ts";
 
 function plan(change: Record<string, unknown> = {}): WireEvent {
   const event = anEvent("case-1", 1, "case.payment_plan_created");

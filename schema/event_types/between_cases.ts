@@ -1,6 +1,6 @@
 /** The data of events by which cases reach each other: only the runtime makes them. @module */
 import { z } from "zod";
-import { caseIdSchema, shortText } from "./event_fields.ts";
+import { caseIdSchema, shortText } from "../event_fields.ts";
 
 /** An event for another case, kept in the case of its sender until the runtime has forwarded it. */
 export const addressedData = z.looseObject({

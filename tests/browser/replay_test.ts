@@ -1,10 +1,12 @@
 /** The past, played: a case step by step beside what the command line says of it, with a script, without one, and by keys. @module */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Page } from "playwright-core";
 import { listCases } from "../../actors/case_list.ts";
 import { printCase } from "../../console/commands/cases/print_case.ts";
 import { historyOf } from "../../console/web/data/case_history.ts";
 import { writerIn } from "../../console/web/texts/catalogue.ts";
 import { printed } from "../unit/console/printed.ts";
+import { appendCases } from "./support/broken_version.ts";
 import { browserTests, untracked } from "./support/browser_tests.ts";
 
 const { test, node, visit } = browserTests({ withTokens: false });
@@ -20,6 +22,8 @@ async function plannedCase(): Promise<string> {
   const [found] = await listCases(node().backend, { limit: 1, latest: "case.payment_plan_created" });
   return found!.caseId;
 }
+
+const lastStep = (page: Page) => page.locator("#replay-step").getAttribute("max");
 
 /** The events of a case as `cases show --at` has them at a version. */
 async function shownAt(caseId: string, version: number) {
@@ -74,6 +78,24 @@ for (const javaScriptEnabled of [true, false]) {
   ));
 }
 
+test(untracked("what is stored while the latest events are looked at is not part of them", async () => {
+  await using visitor = await signedIn();
+  const { page } = visitor;
+  await page.route("**/replay?*", async (route) => {
+    await appendCases(node().backend, "since", 5);
+    await route.continue();
+  });
+  await visitor.go("/replay");
+  await page.locator('html[data-step="1"]').waitFor();
+  const [first, last] = [await page.locator('[data-live="position"]').innerText(), await lastStep(page)];
+  await page.locator('[data-step="forth"]').click();
+  await page.locator('[data-step="back"]').click();
+  assertEquals(await page.locator('[data-live="position"]').innerText(), first);
+  await page.locator('[data-step="last"]').click();
+  await page.locator(`html[data-step="${last}"]`).waitFor();
+  visitor.assertClean();
+}));
+
 test(untracked("a stretch is played, paused and stepped by keys, and a step has an address", async () => {
   await using visitor = await signedIn();
   const { page } = visitor;
@@ -84,7 +106,7 @@ test(untracked("a stretch is played, paused and stepped by keys, and a step has 
   await page.keyboard.press("Space");
   await page.locator('html[data-step]:not([data-step="1"])').waitFor();
   await page.keyboard.press("End");
-  const last = await page.locator("#replay-step").getAttribute("max");
+  const last = await lastStep(page);
   await page.locator(`html[data-step="${last}"][data-stream="frozen"]`).waitFor();
   await page.keyboard.press(",");
   await page.locator(`html[data-step="${Number(last) - 1}"]`).waitFor();

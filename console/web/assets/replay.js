@@ -11,8 +11,13 @@ const slider = find("#replay-step");
 const speed = find("#replay-speed");
 const playButton = find("[data-play]");
 const said = find("[data-said]");
-const response = await fetch(location.href, { headers: { accept: "application/json" } });
-const { frames, fields } = response.ok ? await response.json() : { frames: [], fields: {} };
+// The slice as an address: of the latest events another one would begin elsewhere by now.
+const film = new URLSearchParams(slider.form.dataset.film);
+const response = await fetch(`?${film}`, { headers: { accept: "application/json" } });
+const found = response.ok ? await response.json() : { frames: [], fields: {} };
+const { fields } = found;
+// What was stored since the page was made is not part of it.
+const frames = found.frames.slice(0, Number(slider.max));
 
 let step = Number(slider.value) - 1;
 let timer;
@@ -70,10 +75,9 @@ function barOf({ at }) {
 }
 
 function addressOf(to) {
-  const address = new URL(location.href);
-  address.searchParams.delete("step");
-  address.searchParams.set("at", String(frames[to].position));
-  return address.search;
+  const address = new URLSearchParams(film);
+  address.set("at", String(frames[to].position));
+  return `?${address}`;
 }
 
 const targets = {

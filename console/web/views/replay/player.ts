@@ -73,7 +73,7 @@ function sliderForm({ frames, step, query }: Playing, write: Writer): Markup {
   const hidden = [...query].map(([name, value]) =>
     markup`<input type="hidden" name="${name}" value="${value}">`
   );
-  return markup`<form class="slide">${hidden}<div class="field"><label for="replay-step">${
+  return markup`<form class="slide" data-film="${query.toString()}">${hidden}<div class="field"><label for="replay-step">${
     write("replay.step")
   }</label><input id="replay-step" name="step" type="range" min="1" max="${frames.length}" value="${
     step + 1

@@ -49,6 +49,11 @@ const ROLES = [
   ["auditor", "a reader who sees events too: cases show, health, audit verify"],
   ["backup", "reads everything, the secret of the store included: pg_dump"],
   ["replication", "copies the server: backup create, backup stream, pg_basebackup", "replication"],
+  [
+    "cdc",
+    "streams changes of the log and of the outbox, and of nothing else: cdc start, cdc status",
+    "replication",
+  ],
 ] as const;
 
 type RoleName = (typeof ROLES)[number][0];
@@ -75,6 +80,10 @@ export function rolesText(): string {
     "    return;",
     "  end if;",
     ...grants().map((statement) => `  ${statement};`),
+    "  -- Only the owner of tables may publish them.",
+    "  if current_setting('wal_level') = 'logical' and not exists (select from pg_publication where pubname = 'zaakstroom_cdc') then",
+    "    create publication zaakstroom_cdc for table zaakstroom.events, zaakstroom.outbox;",
+    "  end if;",
     "end",
     "$$;",
   ].join("\n");
@@ -89,7 +98,7 @@ function roleText(role: RoleName, attributes = ""): string {
 function grants(): string[] {
   const of = (...roles: RoleName[]) => roles.map(roleName).join(", ");
   const tables = (names: readonly string[]) => names.map((name) => `zaakstroom.${name}`).join(", ");
-  const all = of("node", "producer", "reader", "auditor", "backup", "replication");
+  const all = of("node", "producer", "reader", "auditor", "backup", "replication", "cdc");
   const models = "zaakstroom_models";
   return [
     `revoke all on all tables in schema zaakstroom, ${models} from public, ${all}`,
@@ -109,6 +118,7 @@ function grants(): string[] {
     `grant select on ${tables(SEEN_BY_READERS)} to ${of("reader", "auditor")}`,
     `grant select on ${tables([...APPENDED, "parked_deliveries", "timers"])} to ${of("auditor")}`,
     `grant select (id, written_at, refused_for) on zaakstroom.outbox to ${of("auditor")}`,
+    `grant select on zaakstroom.events, zaakstroom.outbox to ${of("cdc")}`,
     `grant select on all tables in schema ${models} to ${of("reader", "auditor")}`,
     `alter default privileges for role ${of("node")} in schema ${models} grant select on tables to ${
       of("reader", "auditor", "backup")

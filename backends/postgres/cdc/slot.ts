@@ -37,21 +37,31 @@ export async function readSlots(client: PostgresClient, slot?: string): Promise<
   );
 }
 
-/** Makes the publication of these tables, or brings it to them. It has the name of the slot. */
+/**
+ * Makes the publication of these tables, or brings it to them. It has the name of the slot. One that is right already is left alone:
+ * only who owns the tables may change it.
+ */
 export async function ensurePublication(
   client: PostgresClient,
   slot: string,
   tables: readonly TableName[],
 ): Promise<void> {
-  const list = tables.map(nameOf).join(", ");
+  const list = sortedNames(tables);
   await client.run(async (sql) => {
     const [found] = await sql`select from pg_publication where pubname = ${slot}`;
+    const published = await sql<TableName[]>`
+      select schemaname as schema, tablename as "table" from pg_publication_tables where pubname = ${slot}`;
+    if (found !== undefined && list === sortedNames(published)) return;
     await sql.unsafe(
       found === undefined
         ? `create publication "${slot}" for table ${list}`
         : `alter publication "${slot}" set table ${list}`,
     );
   });
+}
+
+function sortedNames(tables: readonly TableName[]): string {
+  return tables.map(nameOf).sort().join(", ");
 }
 
 /** Removes slot and publication; false where neither was there. Throws BackupError while the slot is used. */

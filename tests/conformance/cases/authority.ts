@@ -261,6 +261,20 @@ export const authorityCases: ConformanceCase[] = [
     },
   },
   {
+    name:
+      "what is appended in the name of a producer beyond its rate is refused, and nothing of it is stored",
+    async run(fixture) {
+      const backend = await fixture.harness.backend();
+      await backend.producers.change("cak", { perMinute: 2 }, ACT);
+      const append = (...cases: string[]) =>
+        backend.append(cases.map((caseId) => of(caseId, anEvent(caseId, 1))), "any", "cak");
+      await append("a", "b");
+      await assertRejects(() => append("d"), NotAllowed, "cak sends more than 2 events a minute");
+      assertEquals([await typesIn(backend, "b"), await typesIn(backend, "d")], [["case.intake"], []]);
+      assertEquals(await refusalsIn(backend), ["cak"]);
+    },
+  },
+  {
     name: "what a producer leaves beyond its rate waits in the inbox",
     needs: "leaveEvent",
     async run(fixture) {

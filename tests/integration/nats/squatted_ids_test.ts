@@ -56,10 +56,10 @@ natsTest(
     await using server = await startNats({ syncAlways: false });
     const { backend, taken } = await aboutToBeAnalysed(server.url);
     await backend.close();
-    const rogueNode = await connect({ servers: server.url });
+    const stranger = await connect({ servers: server.url });
     const left = { ...anEvent("squatted", 2, "case.withdrawn"), event_id: taken };
-    await jetstream(rogueNode).publish("cases.ingest.thief", JSON.stringify(left));
-    await rogueNode.close();
+    await jetstream(stranger).publish("cases.ingest.stranger", JSON.stringify(left));
+    await stranger.close();
     await asked(server.url, "start", "--until-idle", "--port", "0");
     assertEquals((await asked(server.url, "dlq", "list")).dead_letters, []);
     assertEquals((await asked(server.url, "inbox", "list")).total, 1);

@@ -28,6 +28,9 @@ async function done(...args: string[]): Promise<string> {
 
 Deno.test.beforeAll(async () => {
   server = await startPostgres({ fsync: false });
+  await server.administer("alter system set wal_level = logical");
+  await server.stopFast();
+  await server.start();
   url = await server.freshDatabase();
   const { out } = await runHere(["setup", "--print-roles"]);
   await server.administer(out, url);
@@ -128,6 +131,17 @@ const REFUSED: Record<string, readonly [role: string, ...statements: string[]]> 
     "delete from zaakstroom.event_blocks",
     "update zaakstroom.parked_deliveries set attempts = 0",
   ],
+  "who streams changes may do none of what it has no need of": [
+    "cdc",
+    "select * from zaakstroom.store_secret",
+    "select * from zaakstroom.event_log",
+    "select * from zaakstroom_models.cases",
+    "insert into zaakstroom.outbox (event) values ('{}')",
+    "delete from zaakstroom.outbox",
+    "update zaakstroom.events set data = '{}'",
+    "alter publication zaakstroom_cdc set table zaakstroom.store_secret",
+    "create publication another for table zaakstroom.store_secret",
+  ],
   "a backup may do none of what it has no need of": [
     "backup",
     "insert into zaakstroom.outbox (event) values ('{}')",
@@ -157,6 +171,15 @@ Deno.test("a backup reads all tables and sequences, the secret too", async () =>
     assert(secret.length >= 43);
     await sql`select * from zaakstroom.events_position_seq`;
   });
+});
+
+Deno.test("who streams changes gets those of the log, by the publication that the roles come with", async () => {
+  await withRole("producer", (sql) => sql`insert into zaakstroom.outbox (event) values ('{"case_id":7}')`);
+  const changes = await done("cdc", "start", "--until-idle", "--url", as("cdc"));
+  assertMatch(changes, /"table":"outbox"/);
+  assert(!changes.includes(INTAKE.citizen_bsn));
+  assertMatch(await done("cdc", "status", "--url", as("cdc")), /zaakstroom_cdc/);
+  await server.administer("select pg_drop_replication_slot('zaakstroom_cdc')", url);
 });
 
 Deno.test("who replicates makes a backup that knows its position", async () => {

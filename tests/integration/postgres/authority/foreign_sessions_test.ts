@@ -19,6 +19,8 @@ Deno.test.beforeAll(async () => {
 });
 Deno.test.afterAll(() => server[Symbol.asyncDispose]());
 
+const asRole = (url: string) => url.replace("postgres@", "stranger@");
+
 async function grantOutbox(url: string): Promise<void> {
   await server.administer(
     `grant usage on schema zaakstroom to stranger; grant insert (event) on zaakstroom.outbox to stranger;
@@ -30,7 +32,7 @@ async function grantOutbox(url: string): Promise<void> {
 /** A session of a role that may leave events and nothing else. */
 async function asStranger<T>(url: string, use: (sql: postgres.Sql) => Promise<T>): Promise<T> {
   await grantOutbox(url);
-  const sql = postgres(url.replace("postgres@", "stranger@"), { max: 1, onnotice: () => {} });
+  const sql = postgres(asRole(url), { max: 1, onnotice: () => {} });
   try {
     return await use(sql);
   } finally {
@@ -61,11 +63,15 @@ Deno.test("attack 26: whoever holds all advisory locks holds up no append, no ou
 });
 
 Deno.test("attack 26: an advisory lock holds up nobody who makes a store", async () => {
-  await asStranger(await server.freshStore(PARTITIONS), async (sql) => {
+  const url = await server.freshDatabase();
+  const sql = postgres(asRole(url), { max: 1, onnotice: () => {} });
+  try {
     await sql.unsafe(ALL_ADVISORY);
-    const made = await run(["setup", "--url", await server.freshDatabase()]);
+    const made = await run(["setup", "--url", url]);
     assertEquals([made.code, made.err], [0, ""]);
-  });
+  } finally {
+    await sql.end();
+  }
 });
 
 Deno.test("attack 26: nobody but the owner and nodes locks what others wait for", async () => {
@@ -123,7 +129,7 @@ Deno.test("what the library is refused by the server is counted once, and has it
     await backend.producers.change("stranger", { perMinute: 1 }, { by: "b.baas", why: "agreed" });
     assertEquals((await backend.measure()).refused, 0);
     await grantOutbox(url);
-    const publisher = new PostgresEventPublisher(url.replace("postgres@", "stranger@"));
+    const publisher = new PostgresEventPublisher(asRole(url));
     const intakes = ["a", "b"].map((case_id) =>
       caseIntake({ case_id, citizen_bsn: "999990019", debt_amount: 10, debt_type: "huur" })
     );

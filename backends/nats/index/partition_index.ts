@@ -14,13 +14,12 @@ import type { LogState } from "../journal/partition/log_state.ts";
 import type { LogRecord, StoredRecord } from "../journal/record/record.ts";
 import { CaseHead } from "./case_head.ts";
 import { type CaseEntry, joinCases } from "./entry/index_entry.ts";
-import type { IndexKey, KeyHasher } from "./entry/key.ts";
+import type { KeyHasher } from "./entry/key.ts";
 import type { IndexContents } from "./index_contents.ts";
 import { INDEX_LIMITS, type IndexLimits } from "./index_limits.ts";
 import type { IndexedLog } from "./indexed_log.ts";
 import { IndexMaintenance, replaceOrFind } from "./index_maintenance.ts";
 import { readDueTimers } from "./due_query.ts";
-import { casesBehind, type ListedCase } from "./list_cases.ts";
 import { type LoadContext, loadIndex, readBehind, rebuildIndex } from "./load_index.ts";
 import { manifestText, runsNamedBy } from "./manifest.ts";
 import { dueAtOf, type SetTimer } from "./run/due_entry.ts";
@@ -140,24 +139,6 @@ export class PartitionIndex implements HeadIndex {
   /** When to ask for timers again: then one is due, or more are loaded. */
   get nextDueAt(): number {
     return dueAtOf(this.#contents.due.firstKey);
-  }
-
-  /** Every case, in the order of their keys. What comes meanwhile may be missing. */
-  async *list(): AsyncGenerator<ListedCase> {
-    let last: IndexKey | undefined;
-    for (;;) {
-      const contents = this.#contents;
-      const { generation } = contents;
-      try {
-        for await (const listed of casesBehind(contents, last)) {
-          yield listed;
-          last = listed.key;
-        }
-        return;
-      } catch (error) {
-        await this.#recover(error, contents, generation);
-      }
-    }
   }
 
   /** Makes this one the writer: whoever was it before finds another manifest. Removes what no manifest names. Throws IndexFenced. */

@@ -1,5 +1,6 @@
 /** Makes a store of a mirror: nodes work on it then, and what leaves it waits until a person accepts it, as after a restore. @module */
 import type { StreamInfo } from "@nats-io/jetstream";
+import { delay } from "@std/async/delay";
 import { ingestName } from "../../../schema/nats.ts";
 import { inboxName, logName } from "../../../schema/nats/log.ts";
 import { BackendUnavailable, BackendUnusable } from "../../errors.ts";
@@ -68,17 +69,24 @@ async function requireMirror(client: NatsClient, name: string): Promise<StreamIn
   throw new BackendUnusable(`The stream ${name} is no mirror: it is of a store that nodes may work on`);
 }
 
+/** A link that was cut for a moment is taken up again within a second or so. */
+const [TRIES, INTERVAL_MS] = [3, 1_000];
+
+/** The log of the source; undefined where it does not answer, however often it is asked. */
 async function sourceIfThere(
   client: NatsClient,
   domain: string,
   name: string,
 ): Promise<StreamInfo | undefined> {
-  try {
-    return await sourceInfo(client, domain, name);
-  } catch (error) {
-    if (error instanceof BackendUnavailable) return undefined;
-    throw error;
+  for (let tries = 1; tries <= TRIES; tries++) {
+    try {
+      return await sourceInfo(client, domain, name);
+    } catch (error) {
+      if (!(error instanceof BackendUnavailable)) throw error;
+    }
+    if (tries < TRIES) await delay(INTERVAL_MS);
   }
+  return undefined;
 }
 
 function missingIn({ state }: StreamInfo, source: StreamInfo | undefined): number | undefined {

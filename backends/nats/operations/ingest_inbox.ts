@@ -3,7 +3,6 @@ import type { AuditEntry, Inbox, OperatorAction, RejectedEvent } from "../../dea
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { isNotFound } from "../connection/errors.ts";
 import { readAt, readSubject, type StreamMessage } from "../stream/direct_get.ts";
-import { createConsumer, deleteConsumer } from "../stream/ephemeral_consumer.ts";
 
 export interface InboxContext {
   readonly client: NatsClient;
@@ -18,8 +17,6 @@ export interface InboxContext {
 
 /** The case under which the trail has what was done in the inbox. */
 export const INBOX_CASE = "inbox";
-
-const COUNTER_IDLE_MS = 5_000;
 
 /** The rejected messages, for a person to retry or discard. */
 export function ingestInbox(context: InboxContext): Inbox {
@@ -49,11 +46,9 @@ async function readRejections({ client, inboxStream, subjects }: InboxContext, l
   return rejected;
 }
 
-/** The server counts, so that the health of a node reads none of them. */
-async function countRejected({ client, inboxStream: stream, subjects }: InboxContext): Promise<number> {
-  const counter = await createConsumer(client, stream, [subjects.rejected("*")], 0, COUNTER_IDLE_MS);
-  await deleteConsumer(client, stream, counter.name);
-  return counter.num_pending;
+/** The stream has nothing else, so that the server counts and the health of a node reads none of them. */
+async function countRejected({ client, inboxStream }: InboxContext): Promise<number> {
+  return (await client.manage(({ streams }) => streams.info(inboxStream))).state.messages;
 }
 
 /** The rejected message at this position; a message of another subject is none. */

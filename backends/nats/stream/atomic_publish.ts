@@ -4,22 +4,17 @@
  * count of messages.
  * @module
  */
-import { Buffer } from "node:buffer";
-import type { Msg, MsgHdrs } from "@nats-io/transport-deno";
+import { concat } from "@std/bytes/concat";
+import type { MsgHdrs } from "@nats-io/transport-deno";
 import { BackendUnavailable } from "../../errors.ts";
 import { type NatsClient, parseAnswer } from "../connection/client.ts";
 import { translate } from "../connection/errors.ts";
 
 /** A message to write. */
 interface Write {
-  readonly subject: string;
-  readonly payload: string;
-  /** The rest of the payload, encoded already. */
-  readonly body?: Uint8Array;
+  readonly payload: Uint8Array;
   /** A header of ours that the message keeps. */
-  readonly header?: readonly [name: string, value: string];
-  /** The last position under a filter before this batch; any other position fails the whole batch. */
-  readonly expect?: { readonly filter: string; readonly last: number };
+  readonly header: string;
 }
 
 let batches = 0;
@@ -28,123 +23,58 @@ const node = crypto.randomUUID().slice(24);
 const encoder = new TextEncoder();
 
 interface Ack {
-  seq: number;
-  batch?: string;
-  count?: number;
+  readonly seq: number;
+  readonly batch?: string;
+  readonly count?: number;
 }
 
 /**
- * Writes all or none, and returns the position of the first; the others have the positions after it. Throws Conflict,
- * BackendUnusable, or BackendUnavailable when the outcome is unknown.
+ * Writes all under a subject, or none, where its last message is at the position `last`; returns the position of the first of
+ * them, and the others have those after it. A single one need not be staged as a batch. Throws Conflict, BackendUnusable, or
+ * BackendUnavailable when the outcome is unknown.
  */
-export async function writeBatch(client: NatsClient, writes: readonly Write[]): Promise<number> {
-  const id = `${node}${++batches}`;
-  const last = writes.length - 1;
-  const staged = writes.slice(0, last).map((write, i) => ({
-    write,
-    head: headersOf(write, id, i + 1, false),
-  }));
-  if (last > 0) client.publishRaw(encodeMessages(staged, client.maxPayload));
-  const answer = await send(client, writes[last]!, headersOf(writes[last]!, id, writes.length, true));
-  const ack = parseAnswer<Ack>(answer);
-  if (ack.batch !== id || ack.count !== writes.length) {
+export async function writeAtomically(
+  client: NatsClient,
+  subject: string,
+  writes: readonly Write[],
+  last: number,
+): Promise<number> {
+  const expected = `Nats-Expected-Last-Subject-Sequence: ${last}`;
+  const end = writes.length - 1;
+  const id = end === 0 ? undefined : `${node}${++batches}`;
+  const heads = writes.map(({ header }, i) =>
+    headOf([
+      ...(id === undefined ? [] : [`Nats-Batch-Id: ${id}`, `Nats-Batch-Sequence: ${i + 1}`]),
+      ...(i === 0 ? [expected] : []),
+      header,
+      ...(id !== undefined && i === end ? ["Nats-Batch-Commit: 1"] : []),
+    ])
+  );
+  const staged = writes.slice(0, end).flatMap(({ payload }, i) =>
+    messageOf(subject, heads[i]!, payload, client.maxPayload)
+  );
+  if (end > 0) client.publishRaw(concat(staged));
+  // The library only encodes the headers when it sends them.
+  const encoded = { encode: () => heads[end]! } as unknown as MsgHdrs;
+  const ack = parseAnswer<Ack>(await client.request(subject, writes[end]!.payload, encoded));
+  if (id !== undefined && (ack.batch !== id || ack.count !== writes.length)) {
     throw new BackendUnavailable("NATS stored something else than the batch: it may not know atomic batches");
   }
-  return ack.seq - last;
+  return ack.seq - end;
 }
 
-/** Writes a single message, which the server need not stage as a batch; returns its position. Throws as `writeBatch`. */
-export async function writeOne(client: NatsClient, write: Write): Promise<number> {
-  const answer = await send(client, write, `${START}${headerLines(write)}${END}`);
-  return parseAnswer<Ack>(answer).seq;
-}
-
-const START = "NATS/1.0\r\n";
-const END = "\r\n";
-const END_BYTES = encoder.encode(END);
-const NOTHING = new Uint8Array();
-
-function headersOf(write: Write, batch: string, sequence: number, isLast: boolean): string {
-  const commit = isLast ? "Nats-Batch-Commit: 1\r\n" : "";
-  return `${START}Nats-Batch-Id: ${batch}\r\nNats-Batch-Sequence: ${sequence}\r\n${
-    headerLines(write)
-  }${commit}${END}`;
-}
-
-/** The expectation of a write, and the header that it keeps. */
-function headerLines(write: Write): string {
-  const kept = write.header === undefined ? "" : `${write.header.join(": ")}\r\n`;
-  return `${expectationLines(write)}${kept}`;
-}
-
-function expectationLines({ subject, expect }: Write): string {
-  if (expect === undefined) return "";
-  const expected = `Nats-Expected-Last-Subject-Sequence: ${expect.last}\r\n`;
-  return expect.filter === subject
-    ? expected
-    : `${expected}Nats-Expected-Last-Subject-Sequence-Subject: ${expect.filter}\r\n`;
-}
-
-interface Message {
-  readonly write: Write;
-  readonly head: string;
+function headOf(lines: readonly string[]): Uint8Array {
+  return encoder.encode(`NATS/1.0\r\n${lines.join("\r\n")}\r\n\r\n`);
 }
 
 /**
- * Messages encoded by the client protocol, in one buffer. Throws EventTooLarge for one above `max_payload`, for which the
- * server would close the connection.
+ * A message by the client protocol. Throws EventTooLarge for one above `max_payload`, for which the server would close the
+ * connection.
  */
-function encodeMessages(messages: readonly Message[], most: number): Uint8Array {
-  const parts = messages.map((message) => ({
-    text: textOf(message, most),
-    body: message.write.body ?? NOTHING,
-  }));
-  const size = parts.reduce((sum, { text, body }) => sum + text.length + body.length + END.length, 0);
-  // Text is nearly always ASCII, one byte a character; otherwise three bytes a character suffice.
-  return assemble(parts, size) ?? assemble(parts, 3 * size)!;
-}
-
-/** The buffer; undefined when the room is too small. */
-function assemble(
-  parts: readonly { text: string; body: Uint8Array }[],
-  room: number,
-): Uint8Array | undefined {
-  const bytes = new Uint8Array(room);
-  let at = 0;
-  for (const { text, body } of parts) {
-    const { read, written } = encoder.encodeInto(text, bytes.subarray(at));
-    at += written;
-    if (read < text.length || at + body.length + END.length > room) return undefined;
-    bytes.set(body, at);
-    bytes.set(END_BYTES, at + body.length);
-    at += body.length + END.length;
-  }
-  return bytes.subarray(0, at);
-}
-
-/** A message up to its encoded body. */
-function textOf({ write, head }: Message, most: number): string {
-  const length = Buffer.byteLength(head);
-  const whole = length + payloadLength(write);
+function messageOf(subject: string, head: Uint8Array, payload: Uint8Array, most: number): Uint8Array[] {
+  const whole = head.length + payload.length;
   if (whole > most) throw translate(new Error("max_payload size exceeded"));
-  return `HPUB ${write.subject} ${length} ${whole}\r\n${head}${write.payload}`;
+  return [encoder.encode(`HPUB ${subject} ${head.length} ${whole}\r\n`), head, payload, LINE_END];
 }
 
-/** The bytes of the payload of a write. */
-function payloadLength({ payload, body = NOTHING }: Write): number {
-  return Buffer.byteLength(payload) + body.length;
-}
-
-/** The whole payload of a write. */
-function payloadBytes(write: Write): Uint8Array {
-  const { payload, body = NOTHING } = write;
-  const bytes = new Uint8Array(payloadLength(write));
-  bytes.set(body, encoder.encodeInto(payload, bytes).written);
-  return bytes;
-}
-
-function send(client: NatsClient, write: Write, head: string): Promise<Msg> {
-  const bytes = encoder.encode(head);
-  // The library only encodes the headers when it sends them.
-  return client.request(write.subject, payloadBytes(write), { encode: () => bytes } as unknown as MsgHdrs);
-}
+const LINE_END = encoder.encode("\r\n");

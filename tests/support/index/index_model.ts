@@ -153,13 +153,6 @@ export async function assertIndex(index: PartitionIndex, log: MemoryLog): Promis
     [`${processor} ${caseId}`, waiting[0]!.position] as const
   );
   assertEquals(new Map(parkedInIndex), parked);
-  const listed = (await Array.fromAsync(index.list())).map(({ version, latest, updatedAt, isParked }) =>
-    JSON.stringify([version, latest, updatedAt, isParked])
-  );
-  const inModel = [...cases.values()].map(({ version, latest, updatedAt, isParked }) =>
-    JSON.stringify([version, latest, updatedAt, isParked])
-  );
-  assertEquals(listed.sort(), inModel.sort());
   await assertTimers(index, [...timers.values()], Infinity);
 }
 

@@ -3,7 +3,7 @@ import { logName, logStream, LogSubjects } from "../../../schema/nats/log.ts";
 import { NatsClient } from "../../../backends/nats/connection/client.ts";
 import { Appender } from "../../../backends/nats/journal/append/appender.ts";
 import { serveAppends } from "../../../backends/nats/journal/append/append_service.ts";
-import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "./memory_partition.ts";
 import {
   NatsPartitionLog,
   type PartitionLog,

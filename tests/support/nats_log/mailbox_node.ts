@@ -3,7 +3,7 @@ import type { Batch } from "../../../backends/mailbox/batch.ts";
 import type { Fetched } from "../../../backends/mailbox/mailbox_store.ts";
 import { RecordMailboxStore } from "../../../backends/nats/journal/mailbox/record_mailbox_store.ts";
 import { requestContribution } from "../../../backends/nats/journal/mailbox/settle_request.ts";
-import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "./memory_partition.ts";
 import { PartitionWriter } from "../../../backends/nats/journal/partition/partition_writer.ts";
 import { pendingEventOf } from "../../../backends/nats/stream/message.ts";
 import type { EventType } from "../../../schema/events.ts";

@@ -1,6 +1,6 @@
 /** A node with one partition in memory. @module */
 import type { HeadIndex } from "../../../backends/nats/journal/partition/head_index.ts";
-import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "./memory_partition.ts";
 import { PartitionWriter } from "../../../backends/nats/journal/partition/partition_writer.ts";
 import { MemoryLog, MemoryLogClient } from "./memory_log.ts";
 import { pendingEvent } from "./records.ts";

@@ -2,7 +2,7 @@
 import { LogSubjects } from "../../../schema/nats/log.ts";
 import type { Appender } from "../../../backends/nats/journal/append/appender.ts";
 import { serveAppends } from "../../../backends/nats/journal/append/append_service.ts";
-import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "./memory_partition.ts";
 import { PartitionWriter } from "../../../backends/nats/journal/partition/partition_writer.ts";
 import { MemoryLog, MemoryLogClient } from "./memory_log.ts";
 import { RequestBus } from "./request_bus.ts";

@@ -1,6 +1,6 @@
 /** A writer beside the nodes of a store, past every door. @module */
 import { NatsClient } from "../../../backends/nats/connection/client.ts";
-import { openedInMemory } from "../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "./memory_partition.ts";
 import {
   NatsPartitionLog,
   type PartitionLog,

@@ -103,8 +103,3 @@ function readAscending(reader: ByteReader): number[] {
 export function isGoneTimer(bytes: Uint8Array): boolean {
   return (bytes[0]! & KIND) === GONE_TIMER;
 }
-
-/** Whether the bytes are those of a case, and not of its chapters or of a timer. */
-export function isCaseEntry(bytes: Uint8Array): boolean {
-  return (bytes[0]! & KIND) === CASE;
-}

@@ -5,7 +5,7 @@ import { writeEntry } from "../entry/entry_codec.ts";
 import { cutChapters, type IndexEntry } from "../entry/index_entry.ts";
 import { compareKeys, type IndexKey, type KeyHasher } from "../entry/key.ts";
 import type { RecentLevel } from "../recent/recent_level.ts";
-import { Block, BlockBuilder, ENTRY_OVERHEAD } from "./block.ts";
+import { ENTRY_OVERHEAD } from "./block.ts";
 import { dueKeyOf, type SetTimer, writeDue } from "./due_entry.ts";
 import { RunWriter, type WrittenRun } from "./run_writer.ts";
 import type { IndexStore } from "../store/index_store.ts";
@@ -17,7 +17,7 @@ const MOST_ENTRIES = 2 ** 21;
 const ENCODED_AT_ONCE = 256;
 
 /** The entries of a level, encoded, and in order of their keys. */
-export class SortedLevel {
+class SortedLevel {
   readonly #keys: IndexKey[] = [];
   readonly #values = new ByteWriter(65_536);
   readonly #ends: number[] = [];
@@ -60,13 +60,6 @@ export class SortedLevel {
     writeEntry(this.#values, entry);
     this.#keys.push(key);
     this.#ends.push(this.#values.length);
-  }
-
-  /** All of them as one block, for a merge with stored ones. */
-  async *asBlocks(): AsyncGenerator<Block> {
-    const builder = new BlockBuilder();
-    for (let i = 0; i < this.count; i++) builder.add(this.key(i), this.value(i));
-    yield await Promise.resolve(new Block(builder.take(0)));
   }
 }
 

@@ -62,7 +62,7 @@ function joinValues(values: readonly Uint8Array[], writer: ByteWriter): Uint8Arr
 }
 
 /** The entry that several values of a key make, the newest of which comes first. */
-export function joinedEntry(values: readonly Uint8Array[]): IndexEntry {
+function joinedEntry(values: readonly Uint8Array[]): IndexEntry {
   return values.map((value) => readEntry(new ByteReader(value)))
     .reduceRight((older, newer) => joinEntries(older, newer));
 }

@@ -1,6 +1,6 @@
 /** The records of one partition in their stream: written directly behind the last one that is known, or not at all. @module */
 import type { NatsClient } from "../../connection/client.ts";
-import { writeBatch, writeOne } from "../../stream/atomic_publish.ts";
+import { writeAtomically } from "../../stream/atomic_publish.ts";
 import {
   type MessageBytes,
   positionOfNext,
@@ -54,11 +54,8 @@ export class NatsPartitionLog implements PartitionLog {
 
   append(records: readonly LinkedPayload[], last: number): Promise<number> {
     const { client, subject } = this;
-    const writes = records.map(({ payload: body, link }, i) => {
-      const expect = i === 0 ? { expect: { filter: subject, last } } : {};
-      return { subject, payload: "", body, header: [LINK_HEADER, link] as const, ...expect };
-    });
-    return writes.length === 1 ? writeOne(client, writes[0]!) : writeBatch(client, writes);
+    const writes = records.map(({ payload, link }) => ({ payload, header: `${LINK_HEADER}: ${link}` }));
+    return writeAtomically(client, subject, writes, last);
   }
 
   async *readBehind(sequence: number, wanted?: WantedTypes): AsyncGenerator<StoredRecord> {

@@ -9,6 +9,7 @@ import { mirrorStatus } from "../../../../backends/nats/mirror/status.ts";
 import { promotion } from "../../../../backends/nats/mirror/mirrored_streams.ts";
 import { promoteMirror } from "../../../../backends/nats/mirror/promote.ts";
 import { openNats } from "../../../../backends/nats/nats_backend.ts";
+import { setUpNats } from "../../../../backends/nats/setup/options.ts";
 import { exitCodes } from "../../../../console/cli/exit_codes.ts";
 import { consumeAll, DeliveryLog } from "../../../conformance/delivery_log.ts";
 import { anEvent } from "../../../support/events.ts";
@@ -145,6 +146,7 @@ natsTest(
   async () => {
     await using hub = await startLeafHub();
     await using leaf = await startLeaf(hub);
+    await setUpNats({ ...STORE, url: hub.url }, false, { hasFanOut: true });
     const node = await openNats({ ...STORE, url: hub.url });
     await node.append(eventsOf(1));
     await waitUntil(() => createMirror({ url: leaf.url }, "hub").then(() => true, () => false));
@@ -162,6 +164,7 @@ natsTest(
     const promoted = await promoteMirror({ url: leaf.url }, { isSourceOver: true });
     assertEquals([promoted.missing, promoted.restoration.timeline], [0, 2]);
     const store = await openNats({ url: leaf.url });
+    assertEquals((await setUpNats({ url: leaf.url }, false, { hasFanOut: true })).drift, []);
     assertEquals((await storedIn(store)).events, before.events);
     await store.close();
   },

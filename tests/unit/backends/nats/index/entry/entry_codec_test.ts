@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ByteReader, ByteWriter } from "../../../../../../backends/nats/index/entry/bytes.ts";
 import {
-  isCaseEntry,
   isGoneTimer,
   readEntry,
   writeEntry,
@@ -59,7 +58,6 @@ Deno.test("what an entry is can be told from its first byte", () => {
   fc.assert(fc.property(entry, (each) => {
     const writer = new ByteWriter();
     writeEntry(writer, each);
-    assertEquals(isCaseEntry(writer.part()), each.kind === "case");
     assertEquals(isGoneTimer(writer.part()), each.kind === "timer" && each.dueAt === undefined);
   }));
 });

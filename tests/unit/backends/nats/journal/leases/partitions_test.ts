@@ -2,12 +2,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Admission } from "../../../../../../backends/nats/authority/admission.ts";
 import { Partitions } from "../../../../../../backends/nats/journal/leases/partitions.ts";
-import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { MemoryHeads } from "../../../../../support/nats_log/memory_heads.ts";
 import {
   type KnownState,
   NOTHING_KNOWN,
 } from "../../../../../../backends/nats/journal/partition/log_state.ts";
-import { openedInMemory } from "../../../../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "../../../../../support/nats_log/memory_partition.ts";
 import { OwnershipLost } from "../../../../../../backends/nats/journal/partition/record_writer.ts";
 import { LogSubjects } from "../../../../../../schema/nats/log.ts";
 import { MemoryLog, MemoryLogClient } from "../../../../../support/nats_log/memory_log.ts";

@@ -6,7 +6,7 @@ import type { Admission } from "../../../../../../backends/nats/authority/admiss
 import type { LeaseBucket } from "../../../../../../backends/nats/journal/leases/lease_bucket.ts";
 import { Partitions } from "../../../../../../backends/nats/journal/leases/partitions.ts";
 import { RecordLeaseStore } from "../../../../../../backends/nats/journal/leases/record_lease_store.ts";
-import { openedInMemory } from "../../../../../../backends/nats/journal/partition/memory_partition.ts";
+import { openedInMemory } from "../../../../../support/nats_log/memory_partition.ts";
 import { LogSubjects } from "../../../../../../schema/nats/log.ts";
 import { MemoryBucket } from "../../../../../support/nats_log/memory_bucket.ts";
 import { MemoryLog, MemoryLogClient } from "../../../../../support/nats_log/memory_log.ts";

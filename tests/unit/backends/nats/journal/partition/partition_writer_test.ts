@@ -1,7 +1,8 @@
 /** Appends by the owner of a partition and by nodes without it: versions, duplicates, conflicts, and who may answer. @module */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "fast-check";
-import { type HeadIndex, MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import type { HeadIndex } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { MemoryHeads } from "../../../../../support/nats_log/memory_heads.ts";
 import { markContribution } from "../../../../../../backends/nats/journal/mailbox/settle_contribution.ts";
 import { OwnershipLost } from "../../../../../../backends/nats/journal/partition/record_writer.ts";
 import { recordSequenceOf } from "../../../../../../backends/nats/journal/record/record.ts";

@@ -1,7 +1,7 @@
 /** The protocol of writing: what becomes of answers that are lost, of other writers, and of owners that are none any more. @module */
 import { assertEquals, assertRejects } from "@std/assert";
 import { buildRecords } from "../../../../../../backends/nats/journal/partition/build_records.ts";
-import { MemoryHeads } from "../../../../../../backends/nats/journal/partition/head_index.ts";
+import { MemoryHeads } from "../../../../../support/nats_log/memory_heads.ts";
 import {
   nextNonce,
   OwnershipLost,

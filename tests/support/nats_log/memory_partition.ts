@@ -1,9 +1,14 @@
-/** A partition of which everything is kept in memory and the whole log is read: for small logs, and for tests. @module */
-import type { StoredTimerChange } from "../../../mailbox/mailbox.ts";
-import type { StoredRecord } from "../record/record.ts";
-import { type HeadIndex, MemoryHeads } from "./head_index.ts";
-import type { KnownState } from "./log_state.ts";
-import type { OpenedPartition, WaitingTimer, WaitingTimers } from "./opened_partition.ts";
+/** A partition of which everything is kept in memory and the whole log is read: for small logs. @module */
+import type { StoredTimerChange } from "../../../backends/mailbox/mailbox.ts";
+import type { StoredRecord } from "../../../backends/nats/journal/record/record.ts";
+import type { HeadIndex } from "../../../backends/nats/journal/partition/head_index.ts";
+import type { KnownState } from "../../../backends/nats/journal/partition/log_state.ts";
+import type {
+  OpenedPartition,
+  WaitingTimer,
+  WaitingTimers,
+} from "../../../backends/nats/journal/partition/opened_partition.ts";
+import { MemoryHeads } from "./memory_heads.ts";
 
 /** A partition as heads and a state have it that were kept; left out: before its first record. */
 export function openedInMemory(heads: HeadIndex = new MemoryHeads(), known?: KnownState): OpenedPartition {

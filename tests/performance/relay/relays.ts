@@ -5,24 +5,24 @@
  */
 import { connect, headers, type NatsConnection } from "@nats-io/transport-deno";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { Relay } from "../../actors/relay/relay.ts";
-import type { Backend } from "../../backends/backend.ts";
-import { StreamTarget } from "../../backends/nats/relay/stream_target.ts";
-import { ChangeFile } from "../../backends/postgres/cdc/change_sink.ts";
-import { streamChanges } from "../../backends/postgres/cdc/stream_changes.ts";
-import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
-import { HttpTarget } from "../../backends/relay/http_target.ts";
-import { NdjsonFile } from "../../backends/relay/ndjson_target.ts";
-import type { RelayTarget } from "../../backends/relay/target.ts";
-import { maskRows, tableNames } from "../../console/commands/cdc/mask_row.ts";
-import { outgoing } from "../../console/relay/shown_event.ts";
-import { defaultNames } from "../../schema/cloudevents/event_names.ts";
-import { allEventTypes } from "../../schema/events.ts";
-import { usageOf } from "../../simulators/load/process_usage.ts";
-import { Program } from "../support/program.ts";
-import { startNats, type TestNats } from "../support/servers/nats_server.ts";
-import { startPostgres, type TestPostgres } from "../support/servers/postgres_server.ts";
-import { appendAll, chooseFigures, describeMachine, intakes, print, runAsNode } from "./bench.ts";
+import { Relay } from "../../../actors/relay/relay.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import { StreamTarget } from "../../../backends/nats/relay/stream_target.ts";
+import { ChangeFile } from "../../../backends/postgres/cdc/change_sink.ts";
+import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
+import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
+import { HttpTarget } from "../../../backends/relay/http_target.ts";
+import { NdjsonFile } from "../../../backends/relay/ndjson_target.ts";
+import type { RelayTarget } from "../../../backends/relay/target.ts";
+import { maskRows, tableNames } from "../../../console/commands/cdc/mask_row.ts";
+import { outgoing } from "../../../console/relay/shown_event.ts";
+import { defaultNames } from "../../../schema/cloudevents/event_names.ts";
+import { allEventTypes } from "../../../schema/events.ts";
+import { usageOf } from "../../../simulators/load/process_usage.ts";
+import { Program } from "../../support/program.ts";
+import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
+import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
+import { appendAll, chooseFigures, describeMachine, intakes, print, runAsNode } from "../bench.ts";
 
 const [EVENTS, ROUNDS, LATENCIES, PAGE] = [20_000, 5, 150, 500];
 

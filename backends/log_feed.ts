@@ -34,7 +34,7 @@ export function placeBefore(position: number, partitions: number): FeedPlace {
 }
 
 /** What stands behind a place, by position, and the place behind that. */
-interface FeedPage {
+export interface FeedPage {
   readonly events: readonly StoredEvent[];
   readonly next: FeedPlace;
 }

@@ -1,6 +1,6 @@
 /** A relay: brings the log to a target, in order, from where the last owner of its record left off. @module */
 import type { Backend } from "../../backends/backend.ts";
-import { type FeedPlace, readFeed } from "../../backends/log_feed.ts";
+import { type FeedPage, type FeedPlace, readFeed } from "../../backends/log_feed.ts";
 import type { RelayRecord } from "../../backends/relay/relay_store.ts";
 import {
   type OutgoingEvent,
@@ -38,8 +38,10 @@ export interface RelayOptions {
 /** What a step came to. `waiting`: another one runs it. */
 export type RelayStep = "moved" | "idle" | "paused" | "stopped" | "waiting";
 
-/** Events that are sent at once: what a relay has in memory is bounded by them. */
-const PAGE = 500;
+/** Events that are sent at once. What a relay has in memory is bounded by two pages: one is sent while the next one is read. */
+const PAGE = 1_000;
+/** Behind a page of so many there are more. */
+const BUSY = PAGE / 2;
 
 export class Relay {
   readonly #source: RelaySource;
@@ -47,6 +49,8 @@ export class Relay {
   readonly #claim: RelayClaim;
   /** Behind what was read: ahead of the record where nothing of it was to be sent. */
   #place: FeedPlace | undefined;
+  /** The page behind that place, which is being read. */
+  #ahead: Promise<FeedPage> | undefined;
 
   constructor(source: RelaySource, options: RelayOptions) {
     this.#source = source;
@@ -113,8 +117,9 @@ export class Relay {
   }
 
   async #sendPage(place: FeedPlace): Promise<RelayStep> {
-    const { events, next } = await readFeed(this.#source, place, PAGE, this.#options.types);
+    const { events, next } = await this.#page(place);
     this.#place = next;
+    if (events.length >= BUSY) this.#readAhead(next);
     if (events.length === 0) return await this.#stay("idle", next);
     const outgoing = this.#outgoing(events, place);
     if (this.#claim.isDue && !await this.#save((record) => record)) return "waiting";
@@ -129,6 +134,23 @@ export class Relay {
       })
     );
     return "moved";
+  }
+
+  /** What was read ahead and was empty may have come since. */
+  async #page(place: FeedPlace): Promise<FeedPage> {
+    const ahead = await this.#ahead;
+    this.#ahead = undefined;
+    return ahead !== undefined && ahead.events.length > 0 ? ahead : await this.#read(place);
+  }
+
+  #read(place: FeedPlace): Promise<FeedPage> {
+    return readFeed(this.#source, place, PAGE, this.#options.types);
+  }
+
+  #readAhead(place: FeedPlace): void {
+    const ahead = this.#ahead = this.#read(place);
+    // Whoever asks for it has its error.
+    ahead.catch(() => {});
   }
 
   async #send(events: readonly OutgoingEvent[]) {
@@ -188,7 +210,7 @@ export class Relay {
   }
 
   async #closeTarget(): Promise<void> {
-    this.#place = undefined;
+    this.#place = this.#ahead = undefined;
     await this.#options.target.close();
   }
 }

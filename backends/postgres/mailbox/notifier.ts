@@ -2,8 +2,8 @@
  * Notifies mailboxes of what comes for them: of what this process appends, by NOTIFY of what other processes append, and by
  * a slow poll of what was missed.
  *
- * A NOTIFY inside the appending transaction would serialise all commits of the server. So it is sent after the commit, for
- * what comes within a few milliseconds at once; it is a hint, and to lose one costs at most a poll interval.
+ * A NOTIFY inside the appending transaction would serialise all commits of the server. So it is sent after the commit: at once after
+ * a quiet while, and then for all that comes within a few milliseconds. It is a hint, and to lose one costs at most a poll interval.
  * @module
  */
 import type { MailboxSubscriber } from "../../mailbox/mailbox_store.ts";
@@ -12,8 +12,8 @@ import type { PostgresClient } from "../connection/client.ts";
 import type { Sql } from "../connection/pool.ts";
 
 const CHANNEL = "zaakstroom";
-/** Notifications are collected this long before they are sent, in milliseconds. */
-const SEND_DELAY_MS = 5;
+/** Between two notifications of a process, in milliseconds: what comes meanwhile goes with the second. */
+const SEND_EVERY_MS = 5;
 /** Every 15th poll notifies all: what a poll does not ask for (a redriven dead letter) is then found too. */
 const POLLS_PER_NOTIFY_ALL = 15;
 /** Notice of what each node looks for in a round of its leases. */
@@ -37,6 +37,7 @@ export class Notifier {
   readonly #client: PostgresClient;
   readonly #options: NotifierOptions;
   #sending: Promise<void> | undefined;
+  #sendAt = -Infinity;
   #listening: Promise<void> | undefined;
   #polling: Promise<void> | undefined;
 
@@ -111,7 +112,9 @@ export class Notifier {
   }
 
   async #send(): Promise<void> {
-    await delayOrAbort(SEND_DELAY_MS, this.#ended.signal);
+    // What is pending is taken in a turn of its own: whoever called still has to keep that this is under way.
+    await delayOrAbort(this.#sendAt - performance.now(), this.#ended.signal);
+    this.#sendAt = performance.now() + SEND_EVERY_MS;
     const joined = [...this.#pending].join(",");
     this.#pending.clear();
     this.#sending = undefined;

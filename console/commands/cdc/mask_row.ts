@@ -24,19 +24,30 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "zaakstroom.outbox": ["id", "producer", "written_at"],
 };
 
-/** `columns`: schema.table.column, each of which leaves as it is. */
+/** `columns`: schema.table.column, each of which leaves as it is. What leaves of a table is looked up once: a row has many columns. */
 export function maskRows(columns: readonly string[]): MaskRow {
-  const listed = new Set(columns);
+  const tables = new Map<string, ReadonlySet<string>>();
   return ({ schema, table }, row) => {
     const name = `${schema}.${table}`;
-    const shown = Object.entries(row).map(([column, value]) => {
-      if (value === null || listed.has(`${name}.${column}`) || KNOWN[name]?.includes(column)) {
-        return [column, value];
-      }
-      return [column, name === "zaakstroom.events" ? maskEventColumn(column, row) : NOT_SHOWN];
-    });
-    return Object.fromEntries(shown);
+    let known = tables.get(name);
+    if (known === undefined) tables.set(name, known = columnsOf(name, columns));
+    const isEvent = name === "zaakstroom.events";
+    const shown: Record<string, ShownRow[string]> = {};
+    for (const column of Object.keys(row)) {
+      const value = row[column]!;
+      if (value === null || known.has(column)) shown[column] = value;
+      else shown[column] = isEvent ? maskEventColumn(column, row) : NOT_SHOWN;
+    }
+    return shown;
   };
+}
+
+/** The columns of a table that leave as they are. */
+function columnsOf(table: string, listed: readonly string[]): ReadonlySet<string> {
+  const own = listed.filter((each) => each.startsWith(`${table}.`)).map((each) =>
+    each.slice(table.length + 1)
+  );
+  return new Set([...KNOWN[table] ?? [], ...own]);
 }
 
 function maskEventColumn(column: string, row: ShownRow): string {

@@ -27,8 +27,8 @@ async function withStore(
   values: ReadEventsValues | TailEventsValues,
   use: (backend: Backend, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
-  const stop = listenForStop(false);
   const opened = await openBackend(values, { role: "client" });
+  const stop = listenForStop(false);
   try {
     return await Promise.race([
       use(opened.backend, stop.graceful),

@@ -10,8 +10,8 @@ export const exportCommand = command({
   options: exportOptions,
   notes: [
     "The read model is brought up to date first. Its rows come in the order of their keys, each once, however much is stored",
-    "meanwhile. There is no personal data in them, but with --personal: that takes an account that may read events, and a",
-    "reason, which is in the audit trail before the first line.",
+    "meanwhile. There is no personal data in them, but with --personal: that takes an account that may read events and write",
+    "the audit trail, and a reason, which is there before the first line.",
   ].join("\n"),
   examples: [
     ["zaakstroom export --model flow_per_day --output csv", "figures a day, for a spreadsheet"],

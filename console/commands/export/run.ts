@@ -20,8 +20,8 @@ const HISTORIES_AT_ONCE = 8;
 
 /** Prints a read model. Returns the exit code. */
 export async function exportModel(name: string, values: ExportValues, output: Output): Promise<number> {
-  const stop = listenForStop(false);
   const opened = await openBackend(values, { role: "client" });
+  const stop = listenForStop(false);
   try {
     const done = printModel(opened.backend, name, values, output, stop.graceful);
     await Promise.race([done, stop.immediate]);

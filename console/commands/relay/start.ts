@@ -12,8 +12,8 @@ import type { StartRelayValues } from "./options.ts";
 
 /** Runs a relay until it is stopped, or has nothing left to send. Returns the exit code. */
 export async function startRelay(values: StartRelayValues, output: Output): Promise<number> {
-  const stop = listenForStop(false);
   const opened = await openBackend(values, { role: "client" });
+  const stop = listenForStop(false);
   try {
     return await Promise.race([
       relayFrom(opened.backend, values, output, stop.graceful),

@@ -24,8 +24,8 @@ export async function runWhatIf(values: WhatIfValues, output: Output): Promise<n
   if (values.mandates !== undefined) grantMandates((await readPolicy(values.mandates)).mandates);
   const named = await readCandidate(values);
   if (values.report !== undefined) await prepareReports(values.report);
-  const stop = listenForStop(false);
   const opened = await openBackend(values, { role: "client" });
+  const stop = listenForStop(false);
   try {
     const identity = await identityOf(opened.backend, opened.where, values, named);
     const directory = values.state ?? join(values["data-dir"] ?? defaultDataDir(), "what-if");

@@ -35,8 +35,8 @@ async function runRelays(plan: RelaysPlan, signal: AbortSignal): Promise<void> {
   const { promise: asked, resolve } = Promise.withResolvers<void>();
   signal.addEventListener("abort", () => resolve());
   const supervisor = superviseRelays(relaysOf(backend, plan), {
-    onStep: (name, step) => step === "stopped" && report(`The relay ${name} stopped`),
-    onCrash: (reason) => report(`A relay ended with ${reason}`),
+    onStep: (name, step) => step === "stopped" && printError(`The relay ${name} stopped`),
+    onCrash: (reason) => printError(`A relay ended with ${reason}`),
   });
   await asked;
   supervisor.stop();
@@ -45,7 +45,7 @@ async function runRelays(plan: RelaysPlan, signal: AbortSignal): Promise<void> {
 }
 
 /** To whoever plays the scenario: a sender that has something to say has a problem. */
-function report(line: string): void {
+function printError(line: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }
 

@@ -78,6 +78,20 @@ Deno.test("a producer leaves an event in the outbox, a node takes it through, a 
   }
 });
 
+Deno.test("personal data is exported by who may leave that in the trail, and by nobody else, a reader of events neither", async () => {
+  const args = ["export", "--model", "cases", "--personal", "--reason", "Request 12", "--url"];
+  for (const role of ["reader", "auditor", "producer", "backup"]) {
+    const { code, out, err } = await runHere([...args, as(role)]);
+    assertEquals([role, code === 0, out.includes("999990019")], [role, false, false], err);
+  }
+  assertMatch(await done(...args, as("node")), /"citizen_bsn":"999990019"/);
+  const trail = await withRole(
+    "auditor",
+    (sql) => sql`select by, why from zaakstroom.event_log where act = 'export_personal'`,
+  );
+  assertEquals(trail.map(({ by, why }) => [by, why]), [["zaakstroom_node", "cases: Request 12"]]);
+});
+
 /** What a role may not do. */
 const REFUSED: Record<string, readonly [role: string, ...statements: string[]]> = {
   "a node may do none of what it has no need of": [

@@ -8,7 +8,6 @@
  */
 import { z } from "zod";
 import { caseIdSchema, decisions, longText, shortText, usedFigures } from "./event_fields.ts";
-import * as betweenCases from "./between_cases_events.ts";
 import * as followUp from "./follow_up_events.ts";
 import { money } from "./money.ts";
 
@@ -205,9 +204,9 @@ export const eventTypes = {
   "case.debt_forgiven": { version: 1, schema: envelope("case.debt_forgiven", followUp.debtForgivenData) },
   "case.event_refused": { version: 1, schema: envelope("case.event_refused", followUp.eventRefusedData) },
   "case.reopened": { version: 1, schema: envelope("case.reopened", followUp.reopenedData) },
-  "case.addressed": { version: 1, schema: envelope("case.addressed", betweenCases.addressedData) },
-  "case.child_started": { version: 1, schema: envelope("case.child_started", betweenCases.childStartedData) },
-  "case.child_ended": { version: 1, schema: envelope("case.child_ended", betweenCases.childEndedData) },
+  "case.addressed": { version: 1, schema: envelope("case.addressed", followUp.addressedData) },
+  "case.child_started": { version: 1, schema: envelope("case.child_started", followUp.childStartedData) },
+  "case.child_ended": { version: 1, schema: envelope("case.child_ended", followUp.childEndedData) },
   "case.completed": { version: 1, schema: envelope("case.completed", completedData) },
 } as const;
 

@@ -1,4 +1,8 @@
-/** The data of the events that follow an analysis or a decision: what the runtime starts, and what happens outside. @module */
+/**
+ * The data of the events that follow an analysis or a decision: what the runtime starts, what happens outside, and by what cases
+ * reach each other.
+ * @module
+ */
 import { z } from "zod";
 import { caseIdSchema, certainty, decisions, longText, shortText, usedFigures } from "./event_fields.ts";
 import { money } from "./money.ts";
@@ -152,4 +156,39 @@ export const eventRefusedData = z.looseObject({
   reason_nl: longText,
   /** What the citizen is told, in plain Dutch; absent where nothing changes for a citizen. */
   citizen_text: longText.optional(),
+});
+
+/** An event for another case, kept in the case of its sender until the runtime has forwarded it. */
+export const addressedData = z.looseObject({
+  case_id: caseIdSchema,
+  /** The case it is for. */
+  to: caseIdSchema,
+  event_type: shortText,
+  schema_version: z.int().min(1),
+  /** Its data as it is stored. */
+  data: z.looseObject({}),
+});
+
+/** A workflow of another case starts one in this case, and waits for its end. */
+export const childStartedData = z.looseObject({
+  case_id: caseIdSchema,
+  /** The workflow that starts here. */
+  workflow: shortText,
+  /** The case that waits, and where: its workflow, and the state that waits. */
+  parent: caseIdSchema,
+  parent_workflow: shortText,
+  wait: shortText,
+});
+
+/** The workflow that was started in another case has come to an end. */
+export const childEndedData = z.looseObject({
+  case_id: caseIdSchema,
+  /** The case in which it ran. */
+  child: caseIdSchema,
+  workflow: shortText,
+  /** The name of its end. */
+  outcome: shortText,
+  /** What waits for it in this case. */
+  parent_workflow: shortText,
+  wait: shortText,
 });

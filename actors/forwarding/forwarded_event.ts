@@ -1,7 +1,8 @@
 /** What was addressed to another case, as it is stored there. Pure. @module */
-import { decodeEvent, InvalidEvent, withTwoDecimals } from "../../schema/codec.ts";
-import { type EventOf, isEventType, type WireEvent } from "../../schema/events.ts";
+import { decodeEvent, encodeData, InvalidEvent, withTwoDecimals } from "../../schema/codec.ts";
+import { type EventOf, eventTypes, isEventType, type WireEvent } from "../../schema/events.ts";
 import type { DerivedIds } from "../../schema/ids.ts";
+import type { EventDraft } from "../processor.ts";
 
 /** As what the runtime forwards is known in metadata and in the health of a store. */
 export const FORWARDER = {
@@ -10,6 +11,17 @@ export const FORWARDER = {
   takes: ["case.addressed"],
   begins: "beginning",
 } as const;
+
+/** A draft as it is stored: one for another case is kept in that of its sender. */
+export function storedDraft(draft: EventDraft, case_id: string): EventDraft {
+  const { event_type, data, to } = draft;
+  if (to === undefined) return draft;
+  const { version: schema_version } = eventTypes[event_type];
+  return {
+    event_type: "case.addressed",
+    data: { case_id, to, event_type, schema_version, data: encodeData(event_type, data) },
+  };
+}
 
 /**
  * The event for the other case: the same at every try. Its cause is the event by which it was addressed, and it carries the moment,

@@ -4,7 +4,7 @@
  * the append and the settlement, the next try appends the same id, which changes nothing.
  * @module
  */
-import { BackendUnavailable, BackendUnusable } from "../../backends/errors.ts";
+import { EventIdConflict } from "../../backends/errors.ts";
 import type { MailboxSource } from "../../backends/mailbox/mailbox.ts";
 import type { PrioritySemaphore } from "../../backends/primitives/priority_semaphore.ts";
 import { InvalidEvent } from "../../schema/codec.ts";
@@ -38,7 +38,10 @@ export class Forwarder {
     this.semaphore = semaphore;
   }
 
-  /** Throws BackendUnavailable and BackendUnusable: then all of it is read again. */
+  /**
+   * An event whose id has been taken fails alone. Whatever else the store throws is thrown on, and no attempt is counted: what was
+   * small enough to be stored with its sender is small enough for the other case.
+   */
   async run({ lines }: { readonly lines: Uint8Array }): Promise<BatchResult> {
     const idOf = derivedIds(await this.#secret);
     const deliveries = decodeLines(lines).map(parseLine);
@@ -56,7 +59,7 @@ export class Forwarder {
       await this.#source.forward(events);
       return true;
     } catch (error) {
-      if (isOfStore(error)) throw error;
+      if (!(error instanceof EventIdConflict)) throw error;
       return false;
     }
   }
@@ -88,15 +91,10 @@ export class Forwarder {
       await this.#source.forward([made]);
       return undefined;
     } catch (error) {
-      if (isOfStore(error)) throw error;
+      if (!(error instanceof EventIdConflict)) throw error;
       return error;
     }
   }
-}
-
-/** A store that is away is waited out, and no attempt is counted. */
-function isOfStore(error: unknown): boolean {
-  return error instanceof BackendUnavailable || error instanceof BackendUnusable;
 }
 
 function eventOrError(

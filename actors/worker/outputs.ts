@@ -6,6 +6,7 @@ import type { DerivedIds } from "../../schema/ids.ts";
 import { momentOf, timeMarksOf } from "../../schema/time/moment.ts";
 import { type DecodedEvent, storeRow } from "../../schema/delivery_line.ts";
 import type { TraceContext } from "../../backends/tracing/trace_context.ts";
+import { storedDraft } from "../forwarding/forwarded_event.ts";
 import type { AnyProcessor, EventDraft, HandlerContext, HandlerResult, TimerChange } from "../processor.ts";
 
 /** A handler returned something that is not a `Handled`. */
@@ -120,7 +121,8 @@ function toRow(
   if (!isEventType(draft?.event_type)) {
     throw new InvalidOutput("A handler emitted an event of an unknown type");
   }
-  const own = draft.to === undefined ? draft : addressed(draft, draft.to, input, processor);
+  if (draft.to !== undefined) requireSendable(draft, input, processor);
+  const own = storedDraft(draft, input.data.case_id);
   if (own.data?.case_id !== input.data.case_id) {
     throw new InvalidEvent(["data.case_id: an emitted event belongs to the case being handled"]);
   }
@@ -142,24 +144,17 @@ function toRow(
   }, partition);
 }
 
-/** What is for another case, as its sender's case keeps it. */
-function addressed(
-  { event_type, data }: EventDraft,
-  to: string,
+function requireSendable(
+  { event_type, data, to }: EventDraft,
   { data: { case_id } }: CaseEvent,
   { sends }: AnyProcessor,
-): EventDraft {
+): void {
   if (!sends?.includes(event_type)) {
     throw new InvalidOutput("A handler must send to other cases what its processor declares");
   }
   if (data?.case_id !== to || to === case_id) {
     throw new InvalidEvent(["data.case_id: an event that is sent belongs to the other case it is sent to"]);
   }
-  const { version: schema_version } = eventTypes[event_type];
-  return {
-    event_type: "case.addressed",
-    data: { case_id, to, event_type, schema_version, data: encodeData(event_type, data) },
-  };
 }
 
 function toTimer(change: TimerChange, origin: Origin): StoredTimerChange {

@@ -1,6 +1,7 @@
 /** Compiles a definition into an ordinary pure processor, with its chart. @module */
 import type { CaseEvent, EventType } from "../../schema/events.ts";
 import type { EventDraft, HandlerContext, HandlerResult, Processor, TimerChange } from "../processor.ts";
+import { sentTypes } from "./child.ts";
 import type { Chart } from "./chart.ts";
 import { checkedChart } from "./definition_chart.ts";
 import type { Definition, Output } from "./node.ts";
@@ -27,10 +28,13 @@ export function compileWorkflow<D>(
   const { name, version, emits, begins } = definition;
   const chart = checkedChart(definition, problems);
   const initial = initialPlace(definition);
+  const sends = sentTypes(definition);
   // The last step: what is handled is folded right after.
   let last: { readonly before: Place<D>; readonly event: CaseEvent; readonly after: Place<D> } | undefined;
   return {
-    ...{ name, version, emits, chart, ...typesOf(definition), ...(begins && { begins }) },
+    ...{ name, version, chart, ...typesOf(definition), ...(begins && { begins }) },
+    emits: [...new Set([...emits, ...sends])],
+    ...(sends.length > 0 && { sends }),
     initial: () => initial,
     at: ({ at }) => at,
     evolve(before, event) {
@@ -61,7 +65,7 @@ function typesOf<D>({ nodes, cancellations, folds }: Definition<D>) {
 }
 
 function draftOf<D>(
-  { type, make }: Output<D>,
+  { type, make, to }: Output<D>,
   event: CaseEvent,
   data: D,
   context: HandlerContext,
@@ -71,7 +75,12 @@ function draftOf<D>(
   const asked = { newId: () => context.newId(), random: () => context.random() };
   const made = make({ event, data, now, version, ...asked });
   if (made === undefined) return [];
-  return [{ event_type: type, data: { ...made, case_id: event.data.case_id } } as unknown as EventDraft];
+  const { case_id } = event.data;
+  if (to === undefined) {
+    return [{ event_type: type, data: { ...made, case_id } } as unknown as EventDraft];
+  }
+  const other = to({ case_id, data });
+  return [{ event_type: type, to: other, data: { ...made, case_id: other } } as unknown as EventDraft];
 }
 
 /** The timer follows from the place, before and after. */

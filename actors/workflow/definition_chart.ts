@@ -6,13 +6,21 @@ import { BEGIN, CANCELLED, type Definition, linksOf, type WorkflowNode } from ".
 
 /** Throws InvalidWorkflow with everything that is wrong. */
 export function checkedChart<D>(definition: Definition<D>, problems: readonly string[]): Chart {
-  const { name, emits } = definition;
+  const { name } = definition;
   const broken = [...problems, ...linkProblems(definition)];
   if (broken.length > 0) throw new InvalidWorkflow(name, broken);
   const chart = chartOf(definition);
-  const unsound = chartProblems(chart, emits);
+  const unsound = chartProblems(chart, declaredBy(definition));
   if (unsound.length > 0) throw new InvalidWorkflow(name, unsound);
   return chart;
+}
+
+/** The start of a child is declared by `child`, and its end by `onStart`. */
+function declaredBy<D>({ emits, nodes }: Definition<D>): readonly EventType[] {
+  const isStarting = [...nodes.values()].some((node) =>
+    node.kind === "step" && node.output.type === "case.child_started"
+  );
+  return isStarting ? [...new Set([...emits, "case.child_started" as const])] : emits;
 }
 
 function chartOf<D>(definition: Definition<D>): Chart {

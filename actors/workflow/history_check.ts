@@ -7,6 +7,7 @@ import { encodeData } from "../../schema/codec.ts";
 import type { DecodedEvent } from "../../schema/delivery_line.ts";
 import type { CaseEvent, EventType } from "../../schema/events.ts";
 import { momentOf } from "../../schema/time/moment.ts";
+import { storedDraft } from "../forwarding/forwarded_event.ts";
 import type { EventDraft } from "../processor.ts";
 import type { Workflow } from "./compile.ts";
 
@@ -95,7 +96,13 @@ export class HistoryCheck {
     const at = { case_id: event.correlation_id, version, event_type: event.event_type };
     try {
       const { events } = this.#workflow.handle(event, before, contextOf(event, version));
-      if (events.length > 0) this.#open.set(event.event_id, { at, now: events.map(textOfDraft), stored: [] });
+      if (events.length > 0) {
+        this.#open.set(event.event_id, {
+          at,
+          now: events.map((draft) => textOfDraft(draft, event.data.case_id)),
+          stored: [],
+        });
+      }
     } catch (error) {
       this.#differ({ at, now: [String(error)], stored: [] });
     }
@@ -130,7 +137,8 @@ function contextOf(event: CaseEvent, version: number) {
   return { now: momentOf(event), version, newId: () => event.event_id, random: () => 0.5 };
 }
 
-function textOfDraft({ event_type, data }: EventDraft): string {
+function textOfDraft(draft: EventDraft, caseId: string): string {
+  const { event_type, data } = storedDraft(draft, caseId);
   return textOfData(event_type, encodeData(event_type, data));
 }
 

@@ -21,7 +21,12 @@ export type Make<D, T extends EventType> = (input: StepInput<D>) => DraftData[T]
 export interface Output<D> {
   readonly type: EventType;
   make(input: StepInput<D>): object | undefined;
+  /** The case it is for, where that is another one. */
+  readonly to?: To<D>;
 }
+
+/** Names another case, by what is kept of this one. */
+export type To<D> = (input: { readonly case_id: string; readonly data: D }) => string;
 
 /** Where a node leads. Undefined while nothing follows it yet. */
 export interface Link {

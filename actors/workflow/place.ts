@@ -1,5 +1,6 @@
 /** Where a case stands in a workflow, and where an event leads it. Pure. @module */
 import type { CaseEvent } from "../../schema/events.ts";
+import { endOf, parentIn, type ParentWait } from "./child.ts";
 import { momentOf } from "../../schema/time/moment.ts";
 import {
   BEGIN,
@@ -22,6 +23,8 @@ export interface Place<D> {
   readonly arrived: readonly string[];
   /** The steps that can be taken back, in the order in which they were done. */
   readonly done: readonly string[];
+  /** Of a child: who waits for its end. */
+  readonly parent?: ParentWait;
 }
 
 /** Told of each output on the way, with what is kept of the case then. */
@@ -32,8 +35,24 @@ export function initialPlace<D>({ initial }: Definition<D>): Place<D> {
   return { at: BEGIN, data: initial, until: undefined, arrived: [], done: [] };
 }
 
-/** Where the case stands after an event. An event that the wait does not wait for changes what is kept, and nothing else. */
+/** Where the case stands after an event. A child says its end to who waits for it. */
 export function walk<D>(
+  definition: Definition<D>,
+  before: Place<D>,
+  event: CaseEvent,
+  onOutput: OnOutput<D>,
+): Place<D> {
+  const moved = move(definition, before, event, onOutput);
+  const parent = before.parent ?? (before.at === BEGIN ? parentIn(event) : undefined);
+  if (parent === undefined || moved.at === before.at) return moved;
+  if (definition.nodes.get(moved.at)?.kind === "end") {
+    onOutput(endOf(definition, parent, moved.at), moved.data);
+  }
+  return { ...moved, parent };
+}
+
+/** An event that the wait does not wait for changes what is kept, and nothing else. */
+function move<D>(
   definition: Definition<D>,
   before: Place<D>,
   event: CaseEvent,

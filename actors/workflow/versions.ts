@@ -75,9 +75,13 @@ function upToDate(state: VersionedPlace, event: CaseEvent, later: readonly Later
 }
 
 function typesOf(workflows: readonly Workflow<AnyPlace>[]) {
-  const all = (of: "takes" | "folds" | "emits") => [...new Set(workflows.flatMap((each) => each[of]))];
+  const all = (
+    of: "takes" | "folds" | "emits" | "sends",
+  ) => [...new Set(workflows.flatMap((each) => each[of] ?? []))];
   const takes: readonly EventType[] = all("takes");
-  return { takes, folds: all("folds").filter((type) => !takes.includes(type)), emits: all("emits") };
+  const [emits, sends] = [all("emits"), all("sends")];
+  const folds = all("folds").filter((type) => !takes.includes(type));
+  return { takes, folds, emits, ...sends.length > 0 && { sends } };
 }
 
 function requireFitting(workflows: readonly Workflow<AnyPlace>[], later: readonly LaterVersion[]): void {

@@ -25,8 +25,7 @@
  * ```
  * @module
  */
-import type { CaseEvent, EventOf, EventType } from "../../schema/events.ts";
-import type { Processor } from "../processor.ts";
+import type { CaseEvent, EventType } from "../../schema/events.ts";
 import { compileWorkflow, type Workflow } from "./compile.ts";
 import { type Duration, durationMs, momentAfter } from "./duration.ts";
 import {
@@ -39,11 +38,21 @@ import {
   type Make,
   type Output,
   type StepInput,
+  type To,
   type WaitNode,
   type WaitTerm,
   type WorkflowNode,
 } from "./node.ts";
 import type { Place } from "./place.ts";
+import {
+  arrivalOf,
+  type Awaited,
+  type ForEach,
+  type WaitLength,
+  type WorkedOut,
+  type WorkflowOptions,
+} from "./said.ts";
+import { type ChildStart, isEndOf, startOf } from "./child.ts";
 
 export { type Chart, type ChartMove, type ChartState, mermaid } from "./chart.ts";
 export { InvalidWorkflow } from "./check.ts";
@@ -56,40 +65,27 @@ export {
   type StateWait,
 } from "./state_machine.ts";
 export { type LaterVersion, type VersionedPlace, versions } from "./versions.ts";
-export type { Duration, Folds, Make, Place, StepInput, Workflow };
-
-/** What a workflow says of itself. */
-export interface WorkflowOptions<E extends EventType> {
-  /** Raised when the definition changes: it stands in the metadata of what it emits. */
-  readonly version: number;
-  /** Every type that its steps emit. Another one is refused, by the types and when it is built. */
-  readonly emits: readonly E[];
-  /** Where it begins on a store on which others have worked: see `Processor.begins`. */
-  readonly begins?: Processor<unknown>["begins"];
-}
-
-/** An event that a wait waits for, where a condition holds: of the event, and of what is kept of the case, this event included. */
-export interface Awaited<D, T extends EventType> {
-  readonly on: T;
-  readonly match?: (event: EventOf<T>, data: D) => boolean;
-}
-
-/** A moment worked out for a case, ISO; undefined: this case has no term. */
-export interface WorkedOut<D> {
-  /** For people, as the chart shows it. */
-  readonly text: string;
-  readonly until: (input: Pick<StepInput<D>, "event" | "data" | "now">) => string | undefined;
-}
-
-/** How long a wait lasts: a duration from when it begins or a moment worked out, or why it may last for ever. */
-export type WaitLength<D> = { readonly within: Duration | WorkedOut<D> } | { readonly withoutTerm: string };
+export type {
+  Awaited,
+  ChildStart,
+  Duration,
+  Folds,
+  Make,
+  Place,
+  StepInput,
+  To,
+  WaitLength,
+  WorkedOut,
+  Workflow,
+  WorkflowOptions,
+};
 
 /** Begins the definition of a workflow. */
 export function workflow<E extends EventType>(
   name: string,
   { version, emits, begins }: WorkflowOptions<E>,
 ): WorkflowStart<undefined, E> {
-  return startOf({ name, version, emits, begins, initial: undefined, folds: {} });
+  return beginningOf({ name, version, emits, begins, initial: undefined, folds: {} });
 }
 
 /** A workflow of which nothing is said yet but its name. */
@@ -98,13 +94,15 @@ export interface WorkflowStart<D, E extends EventType> {
   keeps<K>(initial: K, folds: Folds<K>): WorkflowStart<K, E>;
   /** The event with which a case begins. */
   on<T extends EventType>(type: T, match?: Awaited<D, T>["match"]): WorkflowPath<D, E>;
+  /** Begins where a workflow of another case starts it as its child: its end is told there. */
+  onStart(): WorkflowPath<D, E>;
 }
 
-function startOf<D, E extends EventType>(
+function beginningOf<D, E extends EventType>(
   said: Omit<Definition<D>, "nodes" | "cancellations">,
 ): WorkflowStart<D, E> {
-  return {
-    keeps: <K>(initial: K, folds: Folds<K>) => startOf<K, E>({ ...said, initial, folds }),
+  const start: WorkflowStart<D, E> = {
+    keeps: <K>(initial: K, folds: Folds<K>) => beginningOf<K, E>({ ...said, initial, folds }),
     on(type, match) {
       const definition: Definition<D> = { ...said, nodes: new Map(), cancellations: [] };
       const begin: Arrival<D> = arrivalOf(BEGIN, { on: type, ...match && { match } });
@@ -114,15 +112,10 @@ function startOf<D, E extends EventType>(
       });
       return new WorkflowPath<D, E>(definition, [], [begin.link]);
     },
+    onStart: () => start.on("case.child_started", ({ data }) => data.workflow === said.name),
   };
+  return start;
 }
-
-/**
- * A function with an overload for each of a union: so the compiler knows the one type that is emitted before it looks at the
- * function that makes its data.
- */
-type ForEach<F> = (F extends unknown ? (each: F) => void : never) extends (each: infer All) => void ? All
-  : never;
 
 /** A way through a workflow, as far as it is said: each call says what comes next. */
 export class WorkflowPath<D, E extends EventType> {
@@ -144,6 +137,25 @@ export class WorkflowPath<D, E extends EventType> {
     const link: Link = { to: undefined };
     return this.#add({ kind: "step", name, output: { type, make }, link }, [link]);
   }) as unknown as ForEach<{ [T in E]: (name: string, type: T, make: Make<D, T>) => WorkflowPath<D, E> }[E]>;
+
+  /** Emits an event to another case, where it arrives once; what one case sends to another arrives in its order. */
+  readonly send = ((name: string, type: EventType, to: To<D>, make: Output<D>["make"]) => {
+    const link: Link = { to: undefined };
+    return this.#add({ kind: "step", name, output: { type, make, to }, link }, [link]);
+  }) as unknown as ForEach<
+    { [T in E]: (name: string, type: T, to: To<D>, make: Make<D, T>) => WorkflowPath<D, E> }[E]
+  >;
+
+  /**
+   * Starts a workflow in another case, by the step `start NAME`, and waits for its end: `choose` behind it can tell the ends
+   * apart by the event's `outcome`. A child that was started goes on when this workflow no longer waits for it.
+   */
+  child(name: string, { term, ...child }: ChildStart<D> & { readonly term: WaitLength<D> }): this {
+    const { name: own } = this.#definition;
+    const link: Link = { to: undefined };
+    this.#add({ kind: "step", name: `start ${name}`, output: startOf(own, name, child), link }, [link]);
+    return this.waitFor(name, { on: "case.child_ended", match: isEndOf(own, name, child), ...term });
+  }
 
   /** How the step before is taken back, by `undo` or when the workflow is cancelled. */
   readonly compensate = ((type: EventType, make: Output<D>["make"]) => {
@@ -283,8 +295,3 @@ export class WorkflowPath<D, E extends EventType> {
 
 /** Says one way of a branch. */
 export type Way<D, E extends EventType> = (path: WorkflowPath<D, E>) => WorkflowPath<D, E>;
-
-function arrivalOf<D, T extends EventType>(name: string, { on, match }: Awaited<D, T>): Arrival<D> {
-  const link: Link = { to: undefined };
-  return { name, on, link, ...match && { match: match as (event: CaseEvent, data: D) => boolean } };
-}

@@ -1,4 +1,8 @@
-/** The data of the events that follow an analysis or a decision: what the runtime starts, and what happens outside. @module */
+/**
+ * The data of the events that follow an analysis or a decision: what the runtime starts, what happens outside, and by what cases
+ * reach each other.
+ * @module
+ */
 import { z } from "zod";
 import { caseIdSchema, certainty, decisions, longText, shortText, usedFigures } from "../event_fields.ts";
 import { money } from "../money.ts";

@@ -124,13 +124,15 @@ export function underivedEffects({ accepted, sent, stored: { events, secret } }:
 
 /** Cases in which a processor's effects are stored in another order than their causes. */
 export function effectsOutOfOrder(events: readonly StoredEvent[]): string[] {
-  const versions = new Map(events.map(({ event, version }) => [event.event_id, version]));
+  const causes = new Map(events.map((each) => [each.event.event_id, each]));
   const last = new Map<string, number>();
   return events.filter(({ event }) => {
     const { causation_id, source } = event.metadata;
     if (causation_id === undefined || BY_TIMER.includes(event.event_type)) return false;
-    const key = `${source}/${event.correlation_id}`;
-    const cause = versions.get(causation_id) ?? 0;
+    const { version: cause = 0, event: { correlation_id: sender = "" } = {} } = causes.get(causation_id) ??
+      {};
+    // What several cases send to one has an order for each of them.
+    const key = `${source}/${sender}/${event.correlation_id}`;
     const before = last.get(key) ?? 0;
     last.set(key, Math.max(before, cause));
     return cause < before;

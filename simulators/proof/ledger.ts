@@ -2,6 +2,7 @@
  * The ledger: the account that proves nothing was lost, done twice or done out of order. It reads the store and trusts
  * nothing the runtime says of itself. @module
  */
+import { FORWARDER } from "../../actors/forwarding/forwarded_event.ts";
 import type { StoredEvent } from "../../schema/delivery_line.ts";
 
 /** What must follow from an event, naming it as its cause: of each of these groups one type. undefined: nothing. */
@@ -49,6 +50,10 @@ export class Ledger {
   readonly #follows: Conservation;
   readonly #accounts = new Map<string, Account>();
   readonly #missing = new Set<string>();
+  /** What was addressed to other cases: its id, and the case of its sender. */
+  readonly #addressed = new Map<string, string>();
+  /** What was forwarded, by that by which it was addressed. */
+  readonly #forwarded = new Set<string>();
   readonly #duplicated = new Set<string>();
   readonly #reordered = new Set<string>();
 
@@ -64,6 +69,7 @@ export class Ledger {
   /** Every event of the store, in the order of positions. Cases whose first event is not among them are not judged. */
   observe({ position, version, event }: StoredEvent): void {
     this.#missing.delete(event.event_id);
+    const isForwarded = this.#observeForwarding(event);
     const account = this.#accountOf(event.correlation_id, version);
     if (account === undefined) return;
     if (version !== account.version + 1 || position <= account.position) {
@@ -73,7 +79,7 @@ export class Ledger {
     account.position = position;
     if (account.seen.has(event.event_id)) this.#duplicated.add(event.event_id);
     account.seen.add(event.event_id);
-    if (event.metadata.causation_id !== undefined) {
+    if (event.metadata.causation_id !== undefined && !isForwarded) {
       this.#observeEffect(account, event, event.metadata.causation_id);
     }
     const mayFollow = this.#follows(event);
@@ -81,6 +87,16 @@ export class Ledger {
     if (event.event_type === "case.completed") account.completed = true;
     if (event.event_type === "case.reopened") account.completed = false;
     account.asked = askedAfter(account.asked, event);
+  }
+
+  /** True for what comes from another case: its cause is there. Positions of several partitions have no common order. */
+  #observeForwarding({ event_id, event_type, correlation_id, metadata }: StoredEvent["event"]): boolean {
+    if (event_type === "case.addressed") this.#addressed.set(event_id, correlation_id);
+    const { source, causation_id } = metadata;
+    if (causation_id === undefined || !source?.startsWith(`${FORWARDER.name}@`)) return false;
+    if (this.#forwarded.has(causation_id)) this.#duplicated.add(event_id);
+    this.#forwarded.add(causation_id);
+    return true;
   }
 
   #accountOf(caseId: string, version: number): Account | undefined {
@@ -107,6 +123,9 @@ export class Ledger {
   report(waiting: WaitingState): LedgerReport {
     const counts = { completed: 0, inReview: 0, inProgress: 0, parked: 0, dead: 0 };
     const lost = new Set(this.#missing);
+    for (const [id, sender] of this.#addressed) {
+      if (!this.#forwarded.has(id) && !waiting.has(sender)) lost.add(id);
+    }
     for (const [caseId, account] of this.#accounts) {
       const waits = waiting.get(caseId);
       if (waits !== undefined) counts[waits]++;

@@ -6,6 +6,7 @@ import {
   type Processor,
   Reject,
 } from "../../actors/processor.ts";
+import { FORWARDER } from "../../actors/forwarding/forwarded_event.ts";
 import type { EventOf, WireEvent } from "../../schema/events.ts";
 import { derivedIds, reproducibleRootId } from "../../schema/ids.ts";
 import type { PoisonEvent } from "../proof/history.ts";
@@ -84,19 +85,24 @@ function failAsMarked(controls: FailureControls, eventId: string, processor: str
   }
 }
 
-/** Answers every intake with an analysis, and every second one with a timer besides. Its state: the intakes before. */
+/**
+ * Answers every intake with an analysis, every second one with a timer besides, and every third one with an event for another
+ * case. Its state: the intakes before.
+ */
 function sorter(controls: FailureControls): Processor<readonly unknown[], "case.intake", never> {
   return {
     name: "sorter",
     version: 1,
     takes: ["case.intake"],
     folds: [],
+    sends: ["case.payment_missed"],
     initial: () => [],
     evolve: (seen, event) => [...seen, event.data.n],
     handle(event, seen) {
       failAsMarked(controls, event.event_id, "sorter", event.data.sorter);
       const { n } = event.data;
-      return { events: [analysis(event, seen)], timers: Number(n) % 2 === 0 ? [timer(event)] : [] };
+      const events = [analysis(event, seen), ...isSent(n) ? [sent(event)] : []];
+      return { events, timers: Number(n) % 2 === 0 ? [timer(event)] : [] };
     },
   };
 }
@@ -114,6 +120,16 @@ function analysis(event: Intake, seen: readonly unknown[]): EventDraft {
       ...(answerer === undefined ? {} : { answerer }),
     },
   };
+}
+
+function isSent(n: unknown): boolean {
+  return Number(n) % 3 === 1;
+}
+
+/** For a case that only this one writes to: there it must come in the order of the intakes. */
+function sent({ data: { case_id, n } }: Intake): EventDraft {
+  const to = `beside ${case_id}`;
+  return { event_type: "case.payment_missed", to, data: { case_id: to, instalment: Number(n) } };
 }
 
 function timer({ data: { case_id, n } }: Intake) {
@@ -160,17 +176,25 @@ export function processorsOf(controls: FailureControls): readonly AnyProcessor[]
   return [sorter(controls), answerer(controls)];
 }
 
-/** Which types each processor takes. */
-export const processorInputs: Readonly<Record<ProcessorName, readonly string[]>> = {
+/** Which types each processor takes, and the runtime where it forwards. */
+export const processorInputs: Readonly<
+  Record<ProcessorName | typeof FORWARDER["name"], readonly string[]>
+> = {
   sorter: ["case.intake"],
   answerer: ["case.analysis", "case.term_expired"],
+  [FORWARDER.name]: FORWARDER.takes,
 };
 
-/** Every input has one output, and every second intake a timer that fires. */
+/** Of which nothing comes in the same case. */
+const ANSWERS = ["case.withdrawn", "case.addressed", "case.payment_missed"];
+
+/** Every input has one output, every second intake a timer that fires, and every third one an event for another case. */
 export const simulatedConservation: Conservation = ({ event_type, data }) => {
-  if (event_type === "case.withdrawn") return undefined;
+  if (ANSWERS.includes(event_type)) return undefined;
   if (event_type !== "case.intake") return [["case.withdrawn"]];
-  return Number(data.n) % 2 === 0 ? [["case.analysis"], ["case.term_expired"]] : [["case.analysis"]];
+  const { n } = data;
+  const followUps = ["case.analysis", ...Number(n) % 2 === 0 ? ["case.term_expired"] : []];
+  return [...followUps, ...isSent(n) ? ["case.addressed"] : []].map((type) => [type]);
 };
 
 const expectedErrors = {

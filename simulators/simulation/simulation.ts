@@ -13,7 +13,6 @@ import { Producers } from "./producers.ts";
 import {
   expectedPoison,
   processorInputs,
-  processorNames,
   SIMULATED_SECRET,
   simulatedConservation,
 } from "./simulated_cases.ts";
@@ -180,7 +179,7 @@ class Simulation {
     const known = mailboxes.filter(({ epoch }) => epoch > 0);
     const letters = await this.#reader.deadLetters.list({ limit: 10_000 });
     const waiting = known.reduce((sum, { pending, parked }) => sum + pending + parked, 0);
-    const missing = processorNames.length * this.#plan.partitions - known.length;
+    const missing = Object.keys(processorInputs).length * this.#plan.partitions - known.length;
     return timers + missing + waiting - letters.reduce((sum, { held }) => sum + held, 0);
   }
 

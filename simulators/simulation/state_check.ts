@@ -4,7 +4,8 @@ import { processorInputs } from "./simulated_cases.ts";
 
 /** The states that are not what came before, case by case; intakes count up by one. */
 export function wrongStates(events: readonly StoredEvent[]): string[] {
-  const outputs = new Map(events.map(({ event }) => {
+  const made = events.filter(({ event }) => event.event_type !== "case.addressed");
+  const outputs = new Map(made.map(({ event }) => {
     const { causation_id, source } = event.metadata;
     return [`${causation_id} ${`${source}`.split("@")[0]}`, event.data as Record<string, unknown>];
   }));

@@ -53,6 +53,17 @@ function withFailures(filter: (failure: FailedDelivery) => FailedDelivery[]): Mu
   }));
 }
 
+function withForwarded(change: (events: readonly WireEvent[]) => readonly WireEvent[]): Mutation {
+  return {
+    backend: (backend) => override(backend, { forward: (events) => backend.forward(change(events)) }),
+  };
+}
+
+const noForwarding = withForwarded((events) => events.slice(1));
+const newForwardedIds = withForwarded((events) =>
+  events.map((event) => ({ ...event, event_id: crypto.randomUUID() }))
+);
+
 /** Every settle is made under the present epoch. */
 const noFence: Mutation = {
   store: (store) =>
@@ -206,5 +217,7 @@ export const brokenMechanisms: readonly BrokenMechanism[] = [
   { name: "dead letters without evidence", breaks: "I4", mutation: noEvidence },
   { name: "retries that are forgotten", breaks: "I1", mutation: forgottenRetries },
   { name: "no permits before the workers", breaks: "I6", mutation: noPermits },
+  { name: "what is sent to another case is settled and not forwarded", breaks: "I1", mutation: noForwarding },
+  { name: "forwarded events under new ids", breaks: "I2", mutation: newForwardedIds },
   { name: "retries that are not shown", breaks: "I8", mutation: silentRetries },
 ];

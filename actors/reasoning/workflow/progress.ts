@@ -101,6 +101,9 @@ const stillAccepted: ReadonlySet<string> = new Set([
   "case.completed",
   "case.event_refused",
   "case.wait_expired",
+  "case.addressed",
+  "case.child_started",
+  "case.child_ended",
 ]);
 
 /** The last step, cached: several processors of a worker fold the same event onto the same progress. */

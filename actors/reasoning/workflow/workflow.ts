@@ -43,6 +43,9 @@ export const signals = [
   "case.assistance_accepted:plan_paid",
   "case.term_expired",
   "case.wait_expired",
+  "case.addressed",
+  "case.child_started",
+  "case.child_ended",
   "case.withdrawn",
   "case.withdrawn:to_be_confirmed",
   "case.event_refused",
@@ -73,8 +76,14 @@ const closes: Moves = {
 
 const open: Moves = { ...decides, ...closes, "case.review_requested": "waiting_for_caseworker" };
 
-/** What changes nothing, wherever a case stands: a refusal, and the end of a wait of another workflow. */
-const ALWAYS = ["case.event_refused", "case.wait_expired"] as const;
+/** What changes nothing, wherever a case stands: a refusal, and what other workflows wait for and send. */
+const ALWAYS = [
+  "case.event_refused",
+  "case.wait_expired",
+  "case.addressed",
+  "case.child_started",
+  "case.child_ended",
+] as const;
 
 /** The moves that leave a case where it is. */
 function staysIn(state: CaseState, ...signals: Signal[]): Moves {

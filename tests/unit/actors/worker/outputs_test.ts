@@ -201,3 +201,30 @@ Deno.test("an alarm that the processor does not declare is refused: it would bec
     assertThrows(() => emitted({ events: [], alarms }), InvalidOutput);
   }
 });
+
+Deno.test("an event for another case is kept in its sender's, with what it will be there", () => {
+  const sender = { ...processor, sends: ["case.analysis"] } as AnyProcessor;
+  const sent = (change: object, by = sender) =>
+    encodeOutputs(
+      { events: [{ ...draft({ case_id: "case-2" }), to: "case-2", ...change } as never] },
+      input,
+      by,
+      settings,
+    );
+  const { rows, types } = sent({});
+  const { partition, event: { event_type, correlation_id, data } } = parseRow(rows[0]!);
+  assertEquals([types, partition, event_type, correlation_id], [
+    ["case.addressed"],
+    5,
+    "case.addressed",
+    "case-1",
+  ]);
+  const { to, case_id, data: inner } = data as Record<string, Record<string, unknown>>;
+  assertEquals(
+    [to, case_id, inner!.case_id, inner!.estimated_savings],
+    ["case-2", "case-1", "case-2", 300] as never,
+  );
+  assertThrows(() => sent({}, processor), InvalidOutput, "declares");
+  assertThrows(() => sent({ to: "case-3" }), InvalidEvent, "the other case");
+  assertThrows(() => sent({ to: "case-1", data: draft().data }), InvalidEvent, "the other case");
+});

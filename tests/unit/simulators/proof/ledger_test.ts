@@ -37,3 +37,22 @@ Deno.test("a municipality that is late waits for the team lead, until assistance
   assertEquals(reported("case.decision", "late", "case.assistance_accepted"), { ...counts, ...open });
   assertEquals(reported("case.review_requested", "case.assistance_accepted"), { ...counts, ...asked });
 });
+
+Deno.test("what was addressed to another case arrived there once, or is lost or duplicated", () => {
+  const addressed = anEvent("case-1", 1, "case.addressed");
+  const arrived = (n: number) => {
+    const metadata = { schema_version: 1, causation_id: addressed.event_id, source: "forwarder@1" };
+    return { ...anEvent("case-2", n, "case.payment_missed"), metadata };
+  };
+  const reportOf = (...forwarded: number[]) => {
+    const ledger = new Ledger(() => undefined);
+    // Positions of two partitions have no common order: the effect may be read first.
+    for (const n of forwarded) {
+      ledger.observe({ position: n, version: n, recordedAt: n, event: arrived(n) });
+    }
+    ledger.observe({ position: 9, version: 1, recordedAt: 9, event: addressed });
+    return ledger.report(new Map());
+  };
+  assertEquals(reportOf().lost, [addressed.event_id]);
+  assertEquals([reportOf(1).balanced, reportOf(1, 2).duplicated], [true, [arrived(2).event_id]]);
+});

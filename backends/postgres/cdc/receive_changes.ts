@@ -3,7 +3,7 @@ import { BackendUnavailable } from "../../errors.ts";
 import type { Lsn } from "../../backup/wal_position.ts";
 import { replyOf, withPauses } from "../backup/log_receiver.ts";
 import type { ReplicationSession } from "../backup/replication.ts";
-import type { ChangeSink } from "./change_sink.ts";
+import type { ChangeSink } from "../../relay/changes/change_sink.ts";
 import { type ChangeMoment, type ChangeOrigin, debeziumLines, type MaskRow } from "./debezium.ts";
 import { type Change, PgOutput } from "./pgoutput.ts";
 
@@ -56,7 +56,7 @@ class Receiver {
   readonly #reception: ChangeReception;
   readonly #decoder = new PgOutput();
   /** The transaction that is being received. */
-  #open: { readonly moment: ChangeMoment; lines: string } | undefined;
+  #open: { readonly moment: ChangeMoment; readonly commit: Lsn; lines: string } | undefined;
   #lastCommit: Lsn | null = null;
   /** Behind what was written, and what is kept. */
   #received: Lsn;
@@ -96,7 +96,7 @@ class Receiver {
       case "begin": {
         const { xid, atMs } = change;
         const moment = { lsn, lastCommit: this.#lastCommit, xid, atMs, snapshot: "false" } as const;
-        this.#open = { moment, lines: "" };
+        this.#open = { moment, commit: change.lsn, lines: "" };
         return;
       }
       case "row":
@@ -114,13 +114,13 @@ class Receiver {
     const open = this.#open!;
     open.lines += debeziumLines(change, { ...open.moment, lsn }, origin, { mask, nowMs: Date.now() });
     if (open.lines.length < MOST_IN_MEMORY) return;
-    await sink.write(open.lines);
+    await sink.write(open.lines, open.commit);
     open.lines = "";
   }
 
   async #commit(lsn: Lsn, end: Lsn): Promise<void> {
-    const { lines } = this.#open!;
-    if (lines !== "") await this.#reception.sink.write(lines);
+    const { lines, commit } = this.#open!;
+    if (lines !== "") await this.#reception.sink.write(lines, commit);
     this.#open = undefined;
     this.#lastCommit = lsn;
     this.#advance(end);

@@ -54,6 +54,22 @@ export async function ensurePublication(
   });
 }
 
+const SNAPSHOT_OPEN = "a snapshot was begun, and not ended";
+
+/** Whether a snapshot of the slot was begun and not ended: a sink without a place of its own can't know. */
+export async function isSnapshotOpen(client: PostgresClient, slot: string): Promise<boolean> {
+  const [row] = await client.run((sql) =>
+    sql`select from pg_publication
+      where pubname = ${slot} and obj_description(oid, 'pg_publication') = ${SNAPSHOT_OPEN}`
+  );
+  return row !== undefined;
+}
+
+export async function markSnapshot(client: PostgresClient, slot: string, isOpen: boolean): Promise<void> {
+  const comment = isOpen ? `'${SNAPSHOT_OPEN}'` : "null";
+  await client.run((sql) => sql.unsafe(`comment on publication "${slot}" is ${comment}`));
+}
+
 /** Removes slot and publication; false where neither was there. Throws BackupError while the slot is used. */
 export async function dropCdcSlot(client: PostgresClient, slot: string): Promise<boolean> {
   const [found] = await readSlots(client, slot);

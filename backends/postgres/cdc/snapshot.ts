@@ -39,7 +39,10 @@ async function writeTable(
 ): Promise<number> {
   const relation = await describeTable(tx, name);
   const columns = relation.columns.map((column) => `${quoted(column.name)}::text`).join(", ");
-  const keys = relation.columns.filter(({ isKey }) => isKey).map((column) => quoted(column.name));
+  // A bare name would be that of the text beside it, and order numbers as words.
+  const keys = relation.columns.filter(({ isKey }) => isKey).map((column) =>
+    `${nameOf(name)}.${quoted(column.name)}`
+  );
   const order = keys.length === 0 ? "" : ` order by ${keys.join(", ")}`;
   const rows = tx.unsafe(`select ${columns} from ${nameOf(name)}${order}`).values().cursor(PAGE);
   let count = 0;

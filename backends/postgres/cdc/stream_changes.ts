@@ -8,10 +8,18 @@ import { retryDelayMs } from "../../primitives/retry.ts";
 import { ReplicationSession } from "../backup/replication.ts";
 import { PostgresClient } from "../connection/client.ts";
 import type { PostgresTarget } from "../connection/driver_options.ts";
-import type { ChangeSink } from "./change_sink.ts";
+import type { ChangeSink } from "../../relay/changes/change_sink.ts";
 import type { ChangeOrigin, MaskRow } from "./debezium.ts";
 import { receiveChanges } from "./receive_changes.ts";
-import { currentLsn, dropCdcSlot, emitHeartbeat, ensurePublication, readSlots } from "./slot.ts";
+import {
+  currentLsn,
+  dropCdcSlot,
+  emitHeartbeat,
+  ensurePublication,
+  isSnapshotOpen,
+  markSnapshot,
+  readSlots,
+} from "./slot.ts";
 import { type TableName, writeSnapshot } from "./snapshot.ts";
 
 interface ChangeRequest {
@@ -91,11 +99,12 @@ async function begin(
     );
   }
   await ensurePublication(client, slot, tables);
-  if (found !== undefined && kept !== NO_PLACE) return kept ?? NO_PLACE;
+  const isOpen = kept === NO_PLACE || kept === undefined && await isSnapshotOpen(client, slot);
+  if (found !== undefined && !isOpen) return kept ?? NO_PLACE;
   if (found === undefined && kept !== undefined && kept !== NO_PLACE) {
     throw new BackupError(
       "unusable",
-      `The slot ${slot} is gone: what came meanwhile is lost; begin another file`,
+      `The slot ${slot} is gone: what came meanwhile is lost; begin another file or stream`,
     );
   }
   if (found !== undefined) {
@@ -113,6 +122,7 @@ async function snapshot(
   session: ReplicationSession,
 ): Promise<Lsn> {
   await sink.keep(NO_PLACE);
+  await markSnapshot(client, slot, true);
   const { snapshot, from } = await session.createLogicalSlot(slot);
   if (takesSnapshot) {
     const reading = client.openSession();
@@ -120,6 +130,7 @@ async function snapshot(
     await writeSnapshot(reading, { tables, snapshot, origin, mask, write }).finally(() => reading.end());
   }
   await sink.keep(from);
+  await markSnapshot(client, slot, false);
   return from;
 }
 

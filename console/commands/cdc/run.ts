@@ -1,6 +1,5 @@
 /** What the subcommands of `cdc` do. @module */
 import config from "../../../deno.json" with { type: "json" };
-import { ChangeFile, type ChangeSink, ChangeWriter } from "../../../backends/postgres/cdc/change_sink.ts";
 import type { ChangeOrigin } from "../../../backends/postgres/cdc/debezium.ts";
 import { dropCdcSlot, readSlots } from "../../../backends/postgres/cdc/slot.ts";
 import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
@@ -14,6 +13,7 @@ import { listResult, printResult } from "../../cli/output.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { namingServer } from "../../store/server_address.ts";
 import { maskRows, tableNames } from "./mask_row.ts";
+import { fileSink, openSink } from "./open_sink.ts";
 import type { CdcStatusValues, DropCdcValues, SnapshotValues, StartCdcValues } from "./options.ts";
 
 type ServerValues = Pick<StartCdcValues, "url" | "tls-ca">;
@@ -29,8 +29,9 @@ export async function startCdc(values: StartCdcValues, output: Output): Promise<
   const target = targetOf(values);
   const stop = listenForStop(false);
   try {
+    const sink = await openSink(values, { output, signal: stop.graceful });
     await streamChanges({
-      ...{ target, slot: values.slot, tables: tableNames(values.tables), sink: sinkOf(values, output) },
+      ...{ target, slot: values.slot, tables: tableNames(values.tables), sink },
       takesSnapshot: values["snapshot-mode"] === "initial",
       origin: originOf(values, target.url),
       mask: maskRows(values.columns),
@@ -48,7 +49,7 @@ export async function startCdc(values: StartCdcValues, output: Output): Promise<
 /** Writes the rows as they are now. */
 export function printSnapshot(values: SnapshotValues, output: Output): Promise<number> {
   return withClient(values, async (client) => {
-    const sink = sinkOf(values, output);
+    const sink = fileSink(values.to, output);
     const session = client.openSession();
     try {
       await sink.open();
@@ -107,11 +108,6 @@ async function withClient(
   } finally {
     await client.close();
   }
-}
-
-function sinkOf({ to }: Pick<StartCdcValues, "to">, { write, out }: Output): ChangeSink {
-  if (to !== "-") return new ChangeFile(to);
-  return new ChangeWriter(write ?? ((text) => Promise.resolve(out(text.replace(/\n$/, "")))));
 }
 
 function originOf(values: Pick<StartCdcValues, "topic-prefix">, url: string): ChangeOrigin {

@@ -74,6 +74,7 @@ const COLUMNS = [
   "wal_status",
   "confirmed",
   "behind_bytes",
+  "behind_seconds",
   "retained_bytes",
   "safe_bytes",
   "tables",

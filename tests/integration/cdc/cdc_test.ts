@@ -60,6 +60,8 @@ Deno.test("a file has each event once, from the snapshot on, when cdc and its wa
     const { out } = await runHere(["cdc", "status", "--json", "--url", url]);
     return JSON.parse(out).slots[0].active === false;
   });
+  const { figures } = await backend.measure();
+  assert(figures.slots_lag_bytes! > 0 && figures.slots_lag_seconds! > 0, JSON.stringify(figures));
   const ended = await runHere([...args, "--until-idle"]);
   assertEquals(ended.code, 0, ended.err);
   const events = (await linesOf(path)).filter(({ value }) => value?.source.table === "events");

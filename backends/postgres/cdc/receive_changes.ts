@@ -4,7 +4,8 @@ import type { Lsn } from "../../backup/wal_position.ts";
 import { replyOf, withPauses } from "../backup/log_receiver.ts";
 import type { ReplicationSession } from "../backup/replication.ts";
 import type { ChangeSink } from "../../relay/changes/change_sink.ts";
-import { type ChangeMoment, type ChangeOrigin, debeziumLines, type MaskRow } from "./debezium.ts";
+import { type ChangeMoment, type ChangeOrigin, debeziumLines, type Showing } from "./debezium.ts";
+import { outboxLine, outboxRow } from "./outbox_router.ts";
 import { type Change, PgOutput } from "./pgoutput.ts";
 
 const [DATA, KEEPALIVE] = [..."wk"].map((letter) => letter.charCodeAt(0));
@@ -15,15 +16,16 @@ const KEEP_EVERY_MS = 200;
 /** Lines of a transaction that are in memory at once, in characters. */
 const MOST_IN_MEMORY = 4_000_000;
 
-interface ChangeReception {
+interface ChangeReception extends Showing {
   readonly session: ReplicationSession;
   readonly slot: string;
   readonly publication: string;
   readonly sink: ChangeSink;
   readonly from: Lsn;
   readonly origin: ChangeOrigin;
-  readonly mask: MaskRow;
   readonly signal: AbortSignal;
+  /** Takes what its owner should know, a line each. */
+  onNotice(line: string): void;
   /** Called when everything that the server had written is kept, with the place. */
   onKept?(upTo: Lsn): void;
 }
@@ -106,15 +108,31 @@ class Receiver {
         return await this.#commit(change.lsn, change.end);
       case "message":
         if (this.#open === undefined) this.#advance(change.lsn);
+        else if (this.#reception.outboxes.includes(change.prefix)) await this.#route(change);
     }
   }
 
+  /** An event that the transaction put into the log and into no table. */
+  async #route({ prefix, content }: Change & { readonly kind: "message" }): Promise<void> {
+    const { mask, onNotice } = this.#reception;
+    const row = outboxRow(content);
+    const line = row && outboxLine(row, (each) => mask({ schema: "", table: prefix }, each));
+    if (line === undefined) return onNotice(`A message of ${prefix} is no event of an outbox: passed over`);
+    await this.#addLines(line);
+  }
+
   async #add(change: Change & { readonly kind: "row" | "truncate" }, lsn: Lsn): Promise<void> {
-    const { origin, mask, sink } = this.#reception;
+    const { origin, mask, outboxes } = this.#reception;
+    const { moment } = this.#open!;
+    const showing = { mask, outboxes, nowMs: Date.now() };
+    await this.#addLines(debeziumLines(change, { ...moment, lsn }, origin, showing));
+  }
+
+  async #addLines(lines: string): Promise<void> {
     const open = this.#open!;
-    open.lines += debeziumLines(change, { ...open.moment, lsn }, origin, { mask, nowMs: Date.now() });
+    open.lines += lines;
     if (open.lines.length < MOST_IN_MEMORY) return;
-    await sink.write(open.lines, open.commit);
+    await this.#reception.sink.write(open.lines, open.commit);
     open.lines = "";
   }
 

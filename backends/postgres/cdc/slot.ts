@@ -50,6 +50,8 @@ export async function ensurePublication(
   const list = tables.map(nameOf).join(", ");
   await client.run(async (sql) => {
     const [found] = await sql`select from pg_publication where pubname = ${slot}`;
+    // Messages in the log need a publication, and no table in it.
+    if (list === "") return found === undefined ? await sql.unsafe(`create publication "${slot}"`) : found;
     await sql.unsafe(
       found === undefined
         ? `create publication "${slot}" for table ${list}`

@@ -1,6 +1,6 @@
 /** The rows of tables as they were at one moment: that from which a slot goes on, or now. @module */
 import type { Sql } from "../connection/pool.ts";
-import { type ChangeOrigin, type MaskRow, snapshotLine } from "./debezium.ts";
+import { type ChangeOrigin, type Showing, snapshotLine } from "./debezium.ts";
 import type { Relation } from "./pgoutput.ts";
 
 /** A table by its schema and name. */
@@ -9,12 +9,11 @@ export interface TableName {
   readonly table: string;
 }
 
-interface SnapshotRequest {
+interface SnapshotRequest extends Showing {
   readonly tables: readonly TableName[];
   /** Exported by the slot; without, it is of now. */
   readonly snapshot?: string | undefined;
   readonly origin: ChangeOrigin;
-  readonly mask: MaskRow;
   write(lines: string): Promise<void>;
 }
 
@@ -35,7 +34,7 @@ export async function writeSnapshot(session: Sql, request: SnapshotRequest): Pro
 async function writeTable(
   tx: Sql,
   name: TableName,
-  { origin, mask, write }: SnapshotRequest,
+  { origin, mask, outboxes, write }: SnapshotRequest,
 ): Promise<number> {
   const relation = await describeTable(tx, name);
   const columns = relation.columns.map((column) => `${quoted(column.name)}::text`).join(", ");
@@ -50,7 +49,9 @@ async function writeTable(
     const nowMs = Date.now();
     const moment = { lsn: null, lastCommit: null, xid: null, atMs: nowMs, snapshot: "true" } as const;
     await write(
-      page.map((values) => snapshotLine(relation, values, moment, origin, { mask, nowMs })).join(""),
+      page.map((values) => snapshotLine(relation, values, moment, origin, { mask, outboxes, nowMs })).join(
+        "",
+      ),
     );
     count += page.length;
   }

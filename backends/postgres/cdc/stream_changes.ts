@@ -9,7 +9,7 @@ import { ReplicationSession } from "../backup/replication.ts";
 import { PostgresClient } from "../connection/client.ts";
 import type { PostgresTarget } from "../connection/driver_options.ts";
 import type { ChangeSink } from "../../relay/changes/change_sink.ts";
-import type { ChangeOrigin, MaskRow } from "./debezium.ts";
+import type { ChangeOrigin, Showing } from "./debezium.ts";
 import { receiveChanges } from "./receive_changes.ts";
 import {
   currentLsn,
@@ -22,7 +22,7 @@ import {
 } from "./slot.ts";
 import { type TableName, writeSnapshot } from "./snapshot.ts";
 
-interface ChangeRequest {
+interface ChangeRequest extends Showing {
   readonly target: PostgresTarget;
   /** The name of the slot, and of its publication. */
   readonly slot: string;
@@ -31,7 +31,6 @@ interface ChangeRequest {
   readonly takesSnapshot: boolean;
   readonly sink: ChangeSink;
   readonly origin: ChangeOrigin;
-  readonly mask: MaskRow;
   readonly heartbeatMs: number;
   /** End when everything is kept that was there when it began. */
   readonly untilIdle: boolean;
@@ -117,7 +116,7 @@ async function begin(
 
 /** A file is marked before its first row: what a snapshot that was not ended has left is cut off. */
 async function snapshot(
-  { slot, sink, tables, takesSnapshot, origin, mask }: ChangeRequest,
+  { slot, sink, tables, takesSnapshot, origin, mask, outboxes }: ChangeRequest,
   client: PostgresClient,
   session: ReplicationSession,
 ): Promise<Lsn> {
@@ -127,7 +126,9 @@ async function snapshot(
   if (takesSnapshot) {
     const reading = client.openSession();
     const write = (lines: string) => sink.write(lines);
-    await writeSnapshot(reading, { tables, snapshot, origin, mask, write }).finally(() => reading.end());
+    await writeSnapshot(reading, { tables, snapshot, origin, mask, outboxes, write }).finally(() =>
+      reading.end()
+    );
   }
   await sink.keep(from);
   await markSnapshot(client, slot, false);

@@ -11,6 +11,9 @@ export interface ChangeLine {
 }
 
 interface ParsedLine {
+  /** Of an event of an outbox. */
+  readonly topic?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly key: unknown;
   readonly value: { readonly source?: { readonly schema: string; readonly table: string } } | null;
 }
@@ -19,7 +22,12 @@ interface ParsedLine {
 export function changesIn(lines: string): ChangeLine[] {
   let topic = "";
   return lines.split("\n").slice(0, -1).map((line) => {
-    const { key, value } = JSON.parse(line) as ParsedLine;
+    const { key, value, topic: named, headers } = JSON.parse(line) as ParsedLine;
+    if (named !== undefined) {
+      const header = Object.entries(headers!);
+      const words = named.split(".").map(word).join(".");
+      return { topic: words, key: JSON.stringify(key), value: JSON.stringify(value), header };
+    }
     if (value?.source !== undefined) topic = `${word(value.source.schema)}.${word(value.source.table)}`;
     return { topic, key: JSON.stringify(key), value: value === null ? "" : JSON.stringify(value) };
   });

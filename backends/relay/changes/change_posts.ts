@@ -65,8 +65,9 @@ export class ChangePosts implements ChangeSink {
 
   close(): void {}
 
-  #eventOf({ topic, value }: ChangeLine): CloudEvent {
+  #eventOf({ topic, key, value, header }: ChangeLine): CloudEvent {
     const { name } = this.#options;
+    if (header !== undefined) return outboxEvent({ name, key, value }, Object.fromEntries(header));
     const place = this.#commit === undefined ? "snapshot" : formatLsn(this.#commit);
     return changeEvent(JSON.parse(value), { name, topic, id: `${name}:${topic}:${place}:${this.#line}` });
   }
@@ -89,6 +90,17 @@ export class ChangePosts implements ChangeSink {
       }
     }
   }
+}
+
+/** An event of an outbox, under the id and the type that it has there. Pure. */
+function outboxEvent(
+  { name, key, value }: { readonly name: string; readonly key: string; readonly value: string },
+  { id, type }: Readonly<Record<string, string>>,
+): CloudEvent {
+  return {
+    ...{ specversion: "1.0", id: id!, source: `/debezium/postgresql/${name}`, type: type! },
+    ...{ subject: String(JSON.parse(key)), datacontenttype: "application/json", data: JSON.parse(value) },
+  };
 }
 
 /** A change as Debezium's converter for CloudEvents has it. Pure. */

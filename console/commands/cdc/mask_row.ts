@@ -24,11 +24,11 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "zaakstroom.outbox": ["id", "producer", "written_at"],
 };
 
-/** `columns`: schema.table.column, each of which leaves as it is. */
+/** `columns`: schema.table.column, or prefix.column of messages, each of which leaves as it is. */
 export function maskRows(columns: readonly string[]): MaskRow {
   const listed = new Set(columns);
   return ({ schema, table }, row) => {
-    const name = `${schema}.${table}`;
+    const name = schema === "" ? table : `${schema}.${table}`;
     const shown = Object.entries(row).map(([column, value]) => {
       if (value === null || listed.has(`${name}.${column}`) || KNOWN[name]?.includes(column)) {
         return [column, value];

@@ -24,9 +24,14 @@ const shared = {
     help: "a file, or - for standard output; start: http(s)://… and nats://host:4222 too; default -",
   },
   tables: {
-    schema: list.default(["zaakstroom.events", "zaakstroom.outbox"]),
+    schema: list.optional(),
     value: "TABLES",
     help: "table.include.list, with commas between them; default zaakstroom.events,zaakstroom.outbox",
+  },
+  outbox: {
+    schema: list.default([]),
+    value: "NAMES",
+    help: "tables with Debezium's outbox columns, or prefixes of messages in the log: routed as events",
   },
   columns: {
     schema: list.default([]),

@@ -2,7 +2,7 @@
 import config from "../../../deno.json" with { type: "json" };
 import type { ChangeOrigin } from "../../../backends/postgres/cdc/debezium.ts";
 import { dropCdcSlot, readSlots } from "../../../backends/postgres/cdc/slot.ts";
-import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
+import { type TableName, writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
 import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import type { PostgresTarget } from "../../../backends/postgres/connection/driver_options.ts";
@@ -31,10 +31,11 @@ export async function startCdc(values: StartCdcValues, output: Output): Promise<
   try {
     const sink = await openSink(values, { output, signal: stop.graceful });
     await streamChanges({
-      ...{ target, slot: values.slot, tables: tableNames(values.tables), sink },
+      ...{ target, slot: values.slot, tables: tablesOf(values), sink },
       takesSnapshot: values["snapshot-mode"] === "initial",
       origin: originOf(values, target.url),
       mask: maskRows(values.columns),
+      outboxes: values.outbox,
       heartbeatMs: values.heartbeat,
       untilIdle: values["until-idle"],
       signal: stop.graceful,
@@ -54,7 +55,8 @@ export function printSnapshot(values: SnapshotValues, output: Output): Promise<n
     try {
       await sink.open();
       const count = await writeSnapshot(session, {
-        tables: tableNames(values.tables),
+        tables: tablesOf(values),
+        outboxes: values.outbox,
         origin: originOf(values, targetOf(values).url),
         mask: maskRows(values.columns),
         write: (lines) => sink.write(lines),
@@ -66,6 +68,14 @@ export function printSnapshot(values: SnapshotValues, output: Output): Promise<n
       await session.end();
     }
   });
+}
+
+const OWN_TABLES = ["zaakstroom.events", "zaakstroom.outbox"];
+
+/** What is named, outboxes too; our own where nothing is. A name without a dot is the prefix of messages. */
+function tablesOf({ tables, outbox }: Pick<StartCdcValues, "tables" | "outbox">): readonly TableName[] {
+  const named = tables ?? (outbox.length === 0 ? OWN_TABLES : []);
+  return tableNames([...new Set([...named, ...outbox.filter((name) => name.includes("."))])]);
 }
 
 const COLUMNS = [

@@ -134,3 +134,46 @@ Deno.test("an endpoint gets CloudEvents in batches, the same ids when it is aske
   await endpoint.shutdown();
   await server.administer("select pg_drop_replication_slot('posts')", url);
 });
+
+Deno.test("an outbox with Debezium's columns is routed by them, from its table and from messages without one", async () => {
+  const url = await server.freshDatabase();
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  await sql`create table outbox (id uuid primary key, aggregatetype text not null, aggregateid text not null,
+    type text not null, payload jsonb)`;
+  const id = (n: number) => `00000000-0000-4000-8000-00000000000${n}`;
+  const add = (n: number) =>
+    sql`insert into outbox values (${id(n)}, 'Order', ${`order-${n}`}, 'OrderPlaced', ${sql.json({ n })})`;
+  await add(1);
+  const path = await Deno.makeTempFile({ suffix: ".ndjson" });
+  await Deno.remove(path);
+  const shown = "public.outbox.aggregateid,public.outbox.payload,outbox.payload";
+  const args = [
+    ...["cdc", "start", "--to", path, "--slot", "outbox", "--outbox", "public.outbox,outbox"],
+    ...["--columns", shown, "--url", url, "--until-idle"],
+  ];
+  assertEquals((await runHere(args)).code, 0);
+  await add(2);
+  await sql`delete from outbox`;
+  const event = {
+    id: id(3),
+    aggregatetype: "Order",
+    aggregateid: "bsn",
+    type: "OrderPaid",
+    payload: { n: 3 },
+  };
+  await sql`select pg_logical_emit_message(true, 'outbox', ${JSON.stringify(event)})`;
+  await sql`select pg_logical_emit_message(true, 'outbox', 'none')`;
+  const { code, err } = await runHere(args);
+  assertEquals(code, 0);
+  assertMatch(err, /A message of outbox is no event of an outbox/);
+  const lines = (await Deno.readTextFile(path)).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const topic = "outbox.event.Order";
+  assertEquals(lines, [
+    { topic, key: "order-1", headers: { id: id(1), type: "OrderPlaced" }, value: { n: 1 } },
+    { topic, key: "order-2", headers: { id: id(2), type: "OrderPlaced" }, value: { n: 2 } },
+    { topic, key: "not shown", headers: { id: id(3), type: "OrderPaid" }, value: { n: 3 } },
+  ]);
+  await sql.end();
+  await server.administer("select pg_drop_replication_slot('outbox')", url);
+  await Promise.all([Deno.remove(path), Deno.remove(`${path}.place`)]);
+});

@@ -1,7 +1,6 @@
 /** Receives decoded changes, a transaction at a time, and confirms what is kept. @module */
-import { BackendUnavailable } from "../../errors.ts";
 import type { Lsn } from "../../backup/wal_position.ts";
-import { replyOf, withPauses } from "../backup/log_receiver.ts";
+import { receive } from "../backup/receive.ts";
 import type { ReplicationSession } from "../backup/replication.ts";
 import type { ChangeSink } from "../../relay/changes/change_sink.ts";
 import { type ChangeMoment, type ChangeOrigin, debeziumLines, type Showing } from "./debezium.ts";
@@ -11,8 +10,6 @@ import { type Change, PgOutput } from "./pgoutput.ts";
 const [DATA, KEEPALIVE] = [..."wk"].map((letter) => letter.charCodeAt(0));
 /** Bytes before the data of a message: kind, place, end of the server's log, time. */
 const HEADER = 25;
-/** What came is kept, and confirmed, this often. */
-const KEEP_EVERY_MS = 200;
 /** Lines of a transaction that are in memory at once, in characters. */
 const MOST_IN_MEMORY = 4_000_000;
 
@@ -33,25 +30,13 @@ interface ChangeReception extends Showing {
 /** Receives until the signal aborts. Throws when the server ends it, or is away. */
 export async function receiveChanges(reception: ChangeReception): Promise<void> {
   const { session, slot, publication, from, signal } = reception;
-  const { messages, send } = await session.streamChanges(slot, publication, from);
+  const stream = await session.streamChanges(slot, publication, from);
   const receiver = new Receiver(reception);
-  const stop = () => void session.close();
-  signal.addEventListener("abort", stop, { once: true });
-  let due = performance.now() + KEEP_EVERY_MS;
-  try {
-    for await (const message of withPauses(messages, () => KEEP_EVERY_MS)) {
-      if (signal.aborted) break;
-      const isAsked = message !== undefined && await receiver.take(message);
-      if (message !== undefined && !isAsked && performance.now() < due) continue;
-      send(await receiver.keep());
-      due = performance.now() + KEEP_EVERY_MS;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
-  if (!signal.aborted) throw new BackendUnavailable("The server ended the stream of its changes");
+  await receive({
+    ...{ session, stream, signal },
+    take: (message) => receiver.take(message),
+    keep: () => receiver.keep(),
+  });
 }
 
 class Receiver {
@@ -83,14 +68,14 @@ class Receiver {
     return false;
   }
 
-  /** Keeps what was written. Answers with the confirmation for the server. */
-  async keep(): Promise<Uint8Array> {
+  /** Keeps what was written. Answers with what the server may forget. */
+  async keep(): Promise<{ readonly received: Lsn; readonly durable: Lsn }> {
     if (this.#received > this.#kept && this.#open === undefined) {
       await this.#reception.sink.keep(this.#received);
       this.#kept = this.#received;
       this.#reception.onKept?.(this.#kept);
     }
-    return replyOf({ received: this.#received, durable: this.#kept });
+    return { received: this.#received, durable: this.#kept };
   }
 
   async #apply(change: Change, lsn: Lsn): Promise<void> {

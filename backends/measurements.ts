@@ -12,6 +12,14 @@ export const postgresFigures = {
   dead_rows: { type: "gauge", help: "Rows that wait for VACUUM in the tables of the store" },
   outbox_waiting: { type: "gauge", help: "Rows of the outbox that wait for a node, counted up to 10,000" },
   slots_retained_bytes: { type: "gauge", help: "WAL kept for the replication slot that is farthest behind" },
+  slots_lag_bytes: {
+    type: "gauge",
+    help: "WAL that the reader of changes farthest behind has not confirmed",
+  },
+  slots_lag_seconds: {
+    type: "gauge",
+    help: "How long a reader of changes has been away that is behind, or how late it confirms",
+  },
 } as const;
 
 /** The figures of JetStream. */

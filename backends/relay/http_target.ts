@@ -3,43 +3,17 @@
  * always the same, tells its receiver what came before.
  * @module
  */
-import { BATCH, STRUCTURED } from "../../schema/cloudevents/bindings.ts";
 import { mapConcurrently } from "../primitives/concurrency.ts";
-import {
-  type OpenedTarget,
-  type OutgoingEvent,
-  type RefusedEvent,
-  type RelayTarget,
-  type SendResult,
-  TargetStopped,
-  TargetUnavailable,
-} from "./target.ts";
-import { signatureHeaders } from "./webhook_signature.ts";
-
-export interface HttpTargetOptions {
-  readonly url: string;
-  /** `batch`: many events a request, which then stand in one order. */
-  readonly mode: "structured" | "batch";
-  /** Signs every request. */
-  readonly key?: Uint8Array | undefined;
-  /** Sent with every request, such as an authorization. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** How long a request may take. Default 30,000. */
-  readonly deadlineMs?: number;
-}
+import { BATCH_EVENTS, type HttpEndpoint, postEvents } from "./http_post.ts";
+import type { OpenedTarget, OutgoingEvent, RefusedEvent, RelayTarget, SendResult } from "./target.ts";
 
 /** Requests under way, each of another case. */
 const AT_ONCE = 8;
-/** Events of one request at most. */
-const BATCH_EVENTS = 100;
-const GONE = 410;
-/** Answers that say nothing of the event: the endpoint is busy, is not there yet, or does not know who asks. */
-const LATER: readonly number[] = [401, 403, 404, 405, 407, 408, 421, 423, 425, 429];
 
 export class HttpTarget implements RelayTarget {
-  readonly #options: HttpTargetOptions;
+  readonly #options: HttpEndpoint;
 
-  constructor(options: HttpTargetOptions) {
+  constructor(options: HttpEndpoint) {
     this.#options = options;
   }
 
@@ -102,41 +76,8 @@ export class HttpTarget implements RelayTarget {
     ];
   }
 
-  /** Returns why the events are refused; undefined when they arrived. */
-  async #post(events: readonly OutgoingEvent[]): Promise<string | undefined> {
-    const answer = await this.#request(events);
-    await answer.body?.cancel();
-    const { status } = answer;
-    if (status >= 200 && status < 300) return undefined;
-    if (status === GONE) throw new TargetStopped("the endpoint answers 410: it is gone");
-    if (status < 400 || status >= 500 || LATER.includes(status)) {
-      const retryAfterMs = retryAfter(answer.headers.get("retry-after"));
-      throw new TargetUnavailable(`the endpoint answers ${status}`, { retryAfterMs });
-    }
-    return `the endpoint answers ${status}`;
-  }
-
-  async #request(events: readonly OutgoingEvent[]): Promise<Response> {
-    const { url, mode, key, headers = {}, deadlineMs = 30_000 } = this.#options;
-    const isBatch = mode === "batch";
-    const body = JSON.stringify(isBatch ? events.map(({ shown }) => shown) : events[0]!.shown);
-    const signature = key && signatureHeaders(key, events[0]!.shown.id, Math.floor(Date.now() / 1_000), body);
-    try {
-      return await fetch(url, {
-        method: "POST",
-        headers: {
-          ...headers,
-          "content-type": `${isBatch ? BATCH : STRUCTURED}; charset=utf-8`,
-          ...signature,
-        },
-        body,
-        // What is behind a redirect was not asked for, and may be anybody's.
-        redirect: "manual",
-        signal: AbortSignal.timeout(deadlineMs),
-      });
-    } catch (error) {
-      throw new TargetUnavailable("the endpoint can't be reached", { cause: error });
-    }
+  #post(events: readonly OutgoingEvent[]): Promise<string | undefined> {
+    return postEvents(this.#options, events.map(({ shown }) => shown));
   }
 }
 
@@ -146,13 +87,4 @@ function behind([first, ...rest]: readonly OutgoingEvent[], reason: string): Ref
 
 function waits(event: OutgoingEvent): RefusedEvent {
   return { event, reason: "waits behind another one of its case" };
-}
-
-const LONGEST_WAIT_MS = 3_600_000;
-
-/** Seconds, or a date. */
-function retryAfter(text: string | null): number | undefined {
-  if (text === null) return undefined;
-  const ms = /^\d+$/.test(text.trim()) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(0, ms), LONGEST_WAIT_MS) : undefined;
 }

@@ -1,6 +1,7 @@
 /** A relay by its options: the target, and what leaves for it. @module */
 import type { RelayOptions } from "../../actors/relay/relay.ts";
 import type { Backend } from "../../backends/backend.ts";
+import type { HttpEndpoint } from "../../backends/relay/http_post.ts";
 import { NdjsonFile, NdjsonStream } from "../../backends/relay/ndjson_target.ts";
 import { RELAYS_TRAIL } from "../../backends/relay/relay_store.ts";
 import type { RelayTarget } from "../../backends/relay/target.ts";
@@ -9,6 +10,9 @@ import { UsageError } from "../cli/exit_codes.ts";
 import { eventNamesOf } from "../store/event_names.ts";
 import { kindOf, nameFor, type RelayValues, targetForPeople, typesOf, validateRelay } from "./options.ts";
 import { outgoing } from "./shown_event.ts";
+
+/** Files by which requests are signed, and let in. */
+type SecretFiles = Pick<RelayValues, "secret-file" | "token-file">;
 
 interface OpenContext {
   readonly backend: Pick<Backend, "partitions" | "secret" | "record">;
@@ -49,20 +53,26 @@ async function targetOf(
 
 async function httpTarget(url: string, values: RelayValues): Promise<RelayTarget> {
   const { HttpTarget } = await import("../../backends/relay/http_target.ts");
+  const mode = values.mode === "structured" ? "structured" : "batch";
+  return new HttpTarget({ ...await endpointOf(url, values), mode });
+}
+
+/** An endpoint that takes batches. Throws UsageError for files that can't be used. */
+export async function endpointOf(url: string, values: SecretFiles): Promise<HttpEndpoint> {
   const { signingKey } = await import("../../backends/relay/webhook_signature.ts");
   const secret = await fileText(values, "secret-file");
   const token = await fileText(values, "token-file");
   try {
     const key = secret === undefined ? undefined : signingKey(secret);
     const headers = token === undefined ? {} : { authorization: `Bearer ${token.trim()}` };
-    return new HttpTarget({ url, mode: values.mode === "structured" ? "structured" : "batch", key, headers });
+    return { url, mode: "batch", key, headers };
   } catch (error) {
     throw new UsageError(`Cannot use --secret-file: ${(error as Error).message}`);
   }
 }
 
 async function fileText(
-  values: RelayValues,
+  values: SecretFiles,
   option: "secret-file" | "token-file",
 ): Promise<string | undefined> {
   const file = values[option];

@@ -17,7 +17,7 @@ export interface ServerIdentity {
 type Messages = AsyncIterable<Uint8Array<ArrayBuffer>>;
 
 /** What the server sends, and how it is answered. */
-interface LogStream {
+export interface LogStream {
   readonly messages: Messages;
   send(message: Uint8Array): void;
 }

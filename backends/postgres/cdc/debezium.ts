@@ -1,5 +1,6 @@
 /** Changes in Debezium's envelope, as its JSON converter writes it without schemas: a key and a value a line. Pure. @module */
 import type { Lsn } from "../../backup/wal_position.ts";
+import { type Outboxes, outboxLine } from "./outbox_router.ts";
 import type { Change, Relation } from "./pgoutput.ts";
 
 /** Where a change comes from. */
@@ -26,6 +27,12 @@ export type ShownRow = Readonly<Record<string, Value>>;
 
 /** As much of a row as may leave. */
 export type MaskRow = (relation: Pick<Relation, "schema" | "table">, row: ShownRow) => ShownRow;
+
+/** What leaves of changes, and which are events of an outbox. */
+export interface Showing {
+  readonly mask: MaskRow;
+  readonly outboxes: Outboxes;
+}
 
 /** Stands for a large value that did not change, and that the server does not send. */
 const UNAVAILABLE = "__debezium_unavailable_value";
@@ -54,14 +61,16 @@ export function debeziumLines(
   change: Change & { readonly kind: "row" | "truncate" },
   moment: ChangeMoment,
   origin: ChangeOrigin,
-  { mask, nowMs }: { readonly mask: MaskRow; readonly nowMs: number },
+  { mask, outboxes, nowMs }: Showing & { readonly nowMs: number },
 ): string {
   if (change.kind === "truncate") {
-    return change.relations.map((relation) =>
+    return change.relations.filter((relation) => !isOutbox(relation, outboxes)).map((relation) =>
       line(null, envelope("t", relation, null, null, { moment, origin, nowMs }))
     ).join("");
   }
   const { relation, op } = change;
+  // Its rows are events: that one is removed later says nothing.
+  if (isOutbox(relation, outboxes)) return op === "c" ? eventLine(relation, change.after!, mask) : "";
   const shown = (values: typeof change.after) => values && mask(relation, rowOf(relation, values));
   const [before, after] = [shown(change.before), shown(change.after)];
   const key = keyOf(relation, (after ?? before)!);
@@ -75,10 +84,23 @@ export function snapshotLine(
   values: readonly (string | null)[],
   moment: ChangeMoment,
   origin: ChangeOrigin,
-  { mask, nowMs }: { readonly mask: MaskRow; readonly nowMs: number },
+  { mask, outboxes, nowMs }: Showing & { readonly nowMs: number },
 ): string {
+  if (isOutbox(relation, outboxes)) return eventLine(relation, values, mask);
   const row = mask(relation, rowOf(relation, values));
   return line(keyOf(relation, row), envelope("r", relation, null, row, { moment, origin, nowMs }));
+}
+
+function isOutbox({ schema, table }: Relation, outboxes: Outboxes): boolean {
+  return outboxes.includes(`${schema}.${table}`);
+}
+
+function eventLine(
+  relation: Relation,
+  values: readonly (string | null | undefined)[],
+  mask: MaskRow,
+): string {
+  return outboxLine(rowOf(relation, values), (row) => mask(relation, row)) ?? "";
 }
 
 interface EnvelopeContext {

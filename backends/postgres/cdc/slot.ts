@@ -13,6 +13,8 @@ interface SlotStatus {
   readonly confirmed: string | null;
   /** Bytes of the log behind what was confirmed, and bytes that the server keeps for it. */
   readonly behind_bytes: number | null;
+  /** Since when its reader is away, or how late it confirms; null where the server does not say (before 17). */
+  readonly behind_seconds: number | null;
   readonly retained_bytes: number | null;
   /** Bytes until it is lost; null where the server keeps its log without bound. */
   readonly safe_bytes: number | null;
@@ -25,11 +27,13 @@ export async function readSlots(client: PostgresClient, slot?: string): Promise<
     sql<SlotStatus[]>`
       select s.slot_name::text as slot, s.active, s.wal_status, s.confirmed_flush_lsn::text as confirmed,
         pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn)::float8 as behind_bytes,
+        extract(epoch from case when s.active then coalesce(r.flush_lag, interval '0')
+          else clock_timestamp() - (to_jsonb(s) ->> 'inactive_since')::timestamptz end)::float8 as behind_seconds,
         pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn)::float8 as retained_bytes,
         s.safe_wal_size::float8 as safe_bytes,
         (select coalesce(json_agg(t.schemaname || '.' || t.tablename order by 1), '[]') from pg_publication_tables t
           where t.pubname = s.slot_name) as tables
-      from pg_replication_slots s
+      from pg_replication_slots s left join pg_stat_replication r on r.pid = s.active_pid
       where s.database = current_database() and s.plugin = 'pgoutput' and s.slot_name = coalesce(${
       slot ?? null
     }::text, s.slot_name)
@@ -49,6 +53,8 @@ export async function ensurePublication(
   const list = sortedNames(tables);
   await client.run(async (sql) => {
     const [found] = await sql`select from pg_publication where pubname = ${slot}`;
+    // Messages in the log need a publication, and no table in it.
+    if (list === "") return found === undefined ? await sql.unsafe(`create publication "${slot}"`) : found;
     const published = await sql<TableName[]>`
       select schemaname as schema, tablename as "table" from pg_publication_tables where pubname = ${slot}`;
     if (found !== undefined && list === sortedNames(published)) return;
@@ -62,6 +68,22 @@ export async function ensurePublication(
 
 function sortedNames(tables: readonly TableName[]): string {
   return tables.map(nameOf).sort().join(", ");
+}
+
+const SNAPSHOT_OPEN = "a snapshot was begun, and not ended";
+
+/** Whether a snapshot of the slot was begun and not ended: a sink without a place of its own can't know. */
+export async function isSnapshotOpen(client: PostgresClient, slot: string): Promise<boolean> {
+  const [row] = await client.run((sql) =>
+    sql`select from pg_publication
+      where pubname = ${slot} and obj_description(oid, 'pg_publication') = ${SNAPSHOT_OPEN}`
+  );
+  return row !== undefined;
+}
+
+export async function markSnapshot(client: PostgresClient, slot: string, isOpen: boolean): Promise<void> {
+  const comment = isOpen ? `'${SNAPSHOT_OPEN}'` : "null";
+  await client.run((sql) => sql.unsafe(`comment on publication "${slot}" is ${comment}`));
 }
 
 /** Removes slot and publication; false where neither was there. Throws BackupError while the slot is used. */

@@ -2,7 +2,7 @@
 import { BackendUnavailable } from "../../errors.ts";
 import { codeOf, translate } from "../connection/errors.ts";
 import type { Sql } from "../connection/pool.ts";
-import { type ChangeOrigin, type MaskRow, snapshotLine } from "./debezium.ts";
+import { type ChangeOrigin, type Showing, snapshotLine } from "./debezium.ts";
 import type { Relation } from "./pgoutput.ts";
 
 /** A table by its schema and name. */
@@ -11,12 +11,11 @@ export interface TableName {
   readonly table: string;
 }
 
-interface SnapshotRequest {
+interface SnapshotRequest extends Showing {
   readonly tables: readonly TableName[];
   /** Exported by the slot; without, it is of now. */
   readonly snapshot?: string | undefined;
   readonly origin: ChangeOrigin;
-  readonly mask: MaskRow;
   write(lines: string): Promise<void>;
 }
 
@@ -53,7 +52,7 @@ const ENDED = ["34000", "22023", "25P01"];
 async function writeTable(
   session: Sql,
   name: TableName,
-  { origin, mask, write }: SnapshotRequest,
+  { origin, mask, outboxes, write }: SnapshotRequest,
 ): Promise<number> {
   const relation = await describeTable(session, name);
   const columns = relation.columns.map((column) => `${quoted(column.name)}::text`).join(", ");
@@ -63,7 +62,7 @@ async function writeTable(
   await session.unsafe(`declare page no scroll cursor for select ${columns} from ${nameOf(name)} t${order}`);
   for (let count = 0;;) {
     const rows = await session.unsafe(`fetch ${PAGE} from page`).values() as unknown as (string | null)[][];
-    if (rows.length > 0) await write(linesOf(rows, relation, { origin, mask }));
+    if (rows.length > 0) await write(linesOf(rows, relation, { origin, mask, outboxes }));
     count += rows.length;
     if (rows.length < PAGE) {
       await session.unsafe("close page");
@@ -75,11 +74,13 @@ async function writeTable(
 function linesOf(
   rows: readonly (string | null)[][],
   relation: Relation,
-  { origin, mask }: Pick<SnapshotRequest, "origin" | "mask">,
+  { origin, mask, outboxes }: Pick<SnapshotRequest, "origin" | "mask" | "outboxes">,
 ): string {
   const nowMs = Date.now();
   const moment = { lsn: null, lastCommit: null, xid: null, atMs: nowMs, snapshot: "true" } as const;
-  return rows.map((values) => snapshotLine(relation, values, moment, origin, { mask, nowMs })).join("");
+  return rows.map((values) => snapshotLine(relation, values, moment, origin, { mask, outboxes, nowMs })).join(
+    "",
+  );
 }
 
 /** As the decoder describes it. Throws what the server says of a table that is not there. */

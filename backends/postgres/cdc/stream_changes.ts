@@ -8,13 +8,21 @@ import { retryDelayMs } from "../../primitives/retry.ts";
 import { ReplicationSession } from "../backup/replication.ts";
 import { PostgresClient } from "../connection/client.ts";
 import type { PostgresTarget } from "../connection/driver_options.ts";
-import type { ChangeSink } from "./change_sink.ts";
-import type { ChangeOrigin, MaskRow } from "./debezium.ts";
+import type { ChangeSink } from "../../relay/changes/change_sink.ts";
+import type { ChangeOrigin, Showing } from "./debezium.ts";
 import { receiveChanges } from "./receive_changes.ts";
-import { currentLsn, dropCdcSlot, emitHeartbeat, ensurePublication, readSlots } from "./slot.ts";
+import {
+  currentLsn,
+  dropCdcSlot,
+  emitHeartbeat,
+  ensurePublication,
+  isSnapshotOpen,
+  markSnapshot,
+  readSlots,
+} from "./slot.ts";
 import { type TableName, writeSnapshot } from "./snapshot.ts";
 
-interface ChangeRequest {
+interface ChangeRequest extends Showing {
   readonly target: PostgresTarget;
   /** The name of the slot, and of its publication. */
   readonly slot: string;
@@ -23,7 +31,6 @@ interface ChangeRequest {
   readonly takesSnapshot: boolean;
   readonly sink: ChangeSink;
   readonly origin: ChangeOrigin;
-  readonly mask: MaskRow;
   readonly heartbeatMs: number;
   /** End when everything is kept that was there when it began. */
   readonly untilIdle: boolean;
@@ -92,11 +99,12 @@ async function begin(
     );
   }
   await ensurePublication(client, slot, tables);
-  if (found !== undefined && kept !== NO_PLACE) return kept ?? NO_PLACE;
+  const isOpen = kept === NO_PLACE || kept === undefined && await isSnapshotOpen(client, slot);
+  if (found !== undefined && !isOpen) return kept ?? NO_PLACE;
   if (found === undefined && kept !== undefined && kept !== NO_PLACE) {
     throw new BackupError(
       "unusable",
-      `The slot ${slot} is gone: what came meanwhile is lost; begin another file`,
+      `The slot ${slot} is gone: what came meanwhile is lost; begin another file or stream`,
     );
   }
   if (found !== undefined) {
@@ -109,20 +117,22 @@ async function begin(
 
 /** A file is marked before its first row: what a snapshot that was not ended has left is cut off. */
 async function snapshot(
-  { slot, sink, tables, takesSnapshot, origin, mask }: ChangeRequest,
+  { slot, sink, tables, takesSnapshot, origin, mask, outboxes }: ChangeRequest,
   client: PostgresClient,
   session: ReplicationSession,
 ): Promise<Lsn> {
   await sink.keep(NO_PLACE);
+  await markSnapshot(client, slot, true);
   const { snapshot, from } = await session.createLogicalSlot(slot);
   if (takesSnapshot) {
     const reading = client.openSession();
     const write = (lines: string) => sink.write(lines);
     // At once: a pool whose connection broke off under a statement waits for it without end (seen with 3.4.9).
-    await writeSnapshot(reading, { tables, snapshot, origin, mask, write })
+    await writeSnapshot(reading, { tables, snapshot, origin, mask, outboxes, write })
       .finally(() => reading.end({ timeout: 0 }));
   }
   await sink.keep(from);
+  await markSnapshot(client, slot, false);
   return from;
 }
 

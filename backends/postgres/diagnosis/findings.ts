@@ -38,6 +38,7 @@ export function findingsOf(facts: PostgresFacts, circumstances: Circumstances): 
     store(rights, circumstances.storeRefusal),
     encryption(server),
     replicationSlots(slots),
+    ...slotBound(server, slots),
     disk(server, circumstances.disk),
     clockFinding(clockAheadMs),
   ];
@@ -233,6 +234,19 @@ function replicationSlots(slots: readonly Slot[]): Finding {
     change: "start its reader, or drop it (select pg_drop_replication_slot('…')); set max_slot_wal_keep_size",
     why: "a slot keeps the write-ahead log until its reader has it, and so fills the disk",
   });
+}
+
+/** Without slots the setting means nothing. */
+function slotBound({ settings }: ServerFacts, slots: readonly Slot[]): readonly Finding[] {
+  const megabytes = settings["max_slot_wal_keep_size"];
+  if (slots.length === 0 || megabytes === undefined) return [];
+  if (megabytes !== "-1") return [ok("max_slot_wal_keep_size", `${megabytes} MB`)];
+  return [finding("advice", "max_slot_wal_keep_size", {
+    found: "-1, no bound",
+    change: "alter system set max_slot_wal_keep_size = '…GB', half of the free disk; select pg_reload_conf()",
+    why:
+      "a slot whose reader stays away fills the disk; with a bound that slot is lost, and the server goes on",
+  })];
 }
 
 function disk({ databaseBytes }: ServerFacts, space: Space | undefined): Finding {

@@ -13,6 +13,7 @@ const SETTINGS = [
   "data_checksums",
   "autovacuum",
   "max_connections",
+  "max_slot_wal_keep_size",
   "superuser_reserved_connections",
   "reserved_connections",
   "data_directory",

@@ -88,12 +88,17 @@ async function readFigures(client: PostgresClient): Promise<PostgresFigures> {
         coalesce(t.live, 0)::float8 as live_rows, coalesce(t.dead, 0)::float8 as dead_rows,
         (select count(*)::int from (
           select from zaakstroom.outbox where refused_for is null limit ${COUNT_UP_TO}) o) as outbox_waiting,
-        coalesce(s.retained, 0)::float8 as slots_retained_bytes
+        coalesce(s.retained, 0)::float8 as slots_retained_bytes, coalesce(s.behind, 0)::float8 as slots_lag_bytes,
+        coalesce(s.late, 0)::float8 as slots_lag_seconds
       from pg_stat_database d,
         (select sum(n_live_tup) as live, sum(n_dead_tup) as dead
          from pg_stat_all_tables where schemaname = 'zaakstroom') t,
-        (select max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)) as retained
-         from pg_replication_slots) s
+        (select max(pg_wal_lsn_diff(pg_current_wal_lsn(), l.restart_lsn)) as retained,
+           max(pg_wal_lsn_diff(pg_current_wal_lsn(), l.confirmed_flush_lsn)) as behind,
+           max(extract(epoch from case when l.active then r.flush_lag
+             when l.confirmed_flush_lsn < pg_current_wal_lsn()
+               then clock_timestamp() - (to_jsonb(l) ->> 'inactive_since')::timestamptz end)) as late
+         from pg_replication_slots l left join pg_stat_replication r on r.pid = l.active_pid) s
       where d.datname = current_database()`
   );
   return row;

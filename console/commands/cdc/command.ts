@@ -9,11 +9,17 @@ const start = command({
   summary: "Streams changes as Debezium writes them, until Ctrl-C",
   options: startCdcOptions,
   notes: [
-    "A new slot begins with a snapshot of the rows that are there, and goes on with what comes, without a gap. A file has each",
-    "change once, however often this is killed; standard output may get the last ones again. The server keeps its log for the",
+    "A new slot begins with a snapshot of the rows that are there, and goes on with what comes, without a gap. A file and a",
+    "stream have each change once, however often this is killed; others may get the last ones again. The server keeps its log for the",
     "slot: bound that by max_slot_wal_keep_size, and drop a slot that is no longer used. It needs wal_level = logical.",
   ].join("\n"),
-  examples: [["zaakstroom cdc start --to changes.ndjson --url postgres://host/db", "our own log and outbox"]],
+  examples: [
+    ["zaakstroom cdc start --to changes.ndjson --url postgres://host/db", "our own log and outbox"],
+    [
+      "zaakstroom cdc start --to nats://host:4222 --url postgres://host/db",
+      "a message a change, on cdc.<topic>",
+    ],
+  ],
   exits: { [exitCodes.inUse]: "the slot or the file is used by another process" },
   async run({ values }: Parsed<typeof startCdcOptions>, output) {
     return await (await import("./run.ts")).startCdc(values, output);

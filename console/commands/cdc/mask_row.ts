@@ -24,11 +24,14 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "zaakstroom.outbox": ["id", "producer", "written_at"],
 };
 
-/** `columns`: schema.table.column, each of which leaves as it is. What leaves of a table is looked up once: a row has many columns. */
+/**
+ * `columns`: schema.table.column, or prefix.column of messages, each of which leaves as it is. What leaves of a table is looked up
+ * once: a row has many columns.
+ */
 export function maskRows(columns: readonly string[]): MaskRow {
   const tables = new Map<string, ReadonlySet<string>>();
   return ({ schema, table }, row) => {
-    const name = `${schema}.${table}`;
+    const name = schema === "" ? table : `${schema}.${table}`;
     let known = tables.get(name);
     if (known === undefined) tables.set(name, known = columnsOf(name, columns));
     const isEvent = name === "zaakstroom.events";

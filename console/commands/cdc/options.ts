@@ -3,6 +3,7 @@ import { z } from "zod";
 import { duration, flag, oneOf, text } from "../../../schema/settings.ts";
 import type { Values } from "../../cli/options.ts";
 import { outputOptions } from "../../cli/output.ts";
+import { relayOptions } from "../../relay/options.ts";
 import { backendOptions } from "../../store/options.ts";
 
 const server = { url: backendOptions.url, "tls-ca": backendOptions["tls-ca"] } as const;
@@ -19,13 +20,18 @@ const list = text.transform((names) => names.split(",").map((name) => name.trim(
 const shared = {
   to: {
     schema: text.default("-"),
-    value: "FILE",
-    help: "NDJSON: a file, or - for standard output; default -",
+    value: "TARGET",
+    help: "a file, or - for standard output; start: http(s)://… and nats://host:4222 too; default -",
   },
   tables: {
-    schema: list.default(["zaakstroom.events", "zaakstroom.outbox"]),
+    schema: list.optional(),
     value: "TABLES",
     help: "table.include.list, with commas between them; default zaakstroom.events,zaakstroom.outbox",
+  },
+  outbox: {
+    schema: list.default([]),
+    value: "NAMES",
+    help: "tables with Debezium's outbox columns, or prefixes of messages in the log: routed as events",
   },
   columns: {
     schema: list.default([]),
@@ -42,6 +48,10 @@ const shared = {
 export const startCdcOptions = {
   ...shared,
   slot,
+  stream: { schema: text.optional(), value: "NAME", help: "nats: the stream; default CDC" },
+  "to-creds": relayOptions["to-creds"],
+  "secret-file": relayOptions["secret-file"],
+  "token-file": relayOptions["token-file"],
   "snapshot-mode": {
     schema: oneOf(["initial", "no_data"]).default("initial"),
     value: "MODE",

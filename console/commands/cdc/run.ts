@@ -1,9 +1,8 @@
 /** What the subcommands of `cdc` do. @module */
 import config from "../../../deno.json" with { type: "json" };
-import { ChangeFile, type ChangeSink, ChangeWriter } from "../../../backends/postgres/cdc/change_sink.ts";
 import type { ChangeOrigin } from "../../../backends/postgres/cdc/debezium.ts";
 import { dropCdcSlot, readSlots } from "../../../backends/postgres/cdc/slot.ts";
-import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
+import { type TableName, writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
 import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
 import type { PostgresTarget } from "../../../backends/postgres/connection/driver_options.ts";
@@ -14,6 +13,7 @@ import { listResult, printResult } from "../../cli/output.ts";
 import { listenForStop } from "../../cli/shutdown.ts";
 import { namingServer } from "../../store/server_address.ts";
 import { maskRows, tableNames } from "./mask_row.ts";
+import { fileSink, openSink } from "./open_sink.ts";
 import type { CdcStatusValues, DropCdcValues, SnapshotValues, StartCdcValues } from "./options.ts";
 
 type ServerValues = Pick<StartCdcValues, "url" | "tls-ca">;
@@ -29,11 +29,13 @@ export async function startCdc(values: StartCdcValues, output: Output): Promise<
   const target = targetOf(values);
   const stop = listenForStop(false);
   try {
+    const sink = await openSink(values, { output, signal: stop.graceful });
     await streamChanges({
-      ...{ target, slot: values.slot, tables: tableNames(values.tables), sink: sinkOf(values, output) },
+      ...{ target, slot: values.slot, tables: tablesOf(values), sink },
       takesSnapshot: values["snapshot-mode"] === "initial",
       origin: originOf(values, target.url),
       mask: maskRows(values.columns),
+      outboxes: values.outbox,
       heartbeatMs: values.heartbeat,
       untilIdle: values["until-idle"],
       signal: stop.graceful,
@@ -48,12 +50,13 @@ export async function startCdc(values: StartCdcValues, output: Output): Promise<
 /** Writes the rows as they are now. */
 export function printSnapshot(values: SnapshotValues, output: Output): Promise<number> {
   return withClient(values, async (client) => {
-    const sink = sinkOf(values, output);
+    const sink = fileSink(values.to, output);
     const session = client.openSession();
     try {
       await sink.open();
       const count = await writeSnapshot(session, {
-        tables: tableNames(values.tables),
+        tables: tablesOf(values),
+        outboxes: values.outbox,
         origin: originOf(values, targetOf(values).url),
         mask: maskRows(values.columns),
         write: (lines) => sink.write(lines),
@@ -67,12 +70,21 @@ export function printSnapshot(values: SnapshotValues, output: Output): Promise<n
   });
 }
 
+const OWN_TABLES = ["zaakstroom.events", "zaakstroom.outbox"];
+
+/** What is named, outboxes too; our own where nothing is. A name without a dot is the prefix of messages. */
+function tablesOf({ tables, outbox }: Pick<StartCdcValues, "tables" | "outbox">): readonly TableName[] {
+  const named = tables ?? (outbox.length === 0 ? OWN_TABLES : []);
+  return tableNames([...new Set([...named, ...outbox.filter((name) => name.includes("."))])]);
+}
+
 const COLUMNS = [
   "slot",
   "active",
   "wal_status",
   "confirmed",
   "behind_bytes",
+  "behind_seconds",
   "retained_bytes",
   "safe_bytes",
   "tables",
@@ -107,11 +119,6 @@ async function withClient(
   } finally {
     await client.close();
   }
-}
-
-function sinkOf({ to }: Pick<StartCdcValues, "to">, { write, out }: Output): ChangeSink {
-  if (to !== "-") return new ChangeFile(to);
-  return new ChangeWriter(write ?? ((text) => Promise.resolve(out(text.replace(/\n$/, "")))));
 }
 
 function originOf(values: Pick<StartCdcValues, "topic-prefix">, url: string): ChangeOrigin {

@@ -3,7 +3,7 @@ import type { RelayOptions } from "../../../actors/relay/relay.ts";
 import { type SupervisedRelay, superviseRelays } from "../../../actors/relay/relay_actor.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { StreamTarget } from "../../../backends/nats/relay/stream_target.ts";
-import { ChangeFile } from "../../../backends/postgres/cdc/change_sink.ts";
+import { ChangeFile } from "../../../backends/relay/changes/change_sink.ts";
 import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
 import { HttpTarget } from "../../../backends/relay/http_target.ts";
 import { NdjsonFile } from "../../../backends/relay/ndjson_target.ts";
@@ -76,6 +76,7 @@ async function runChanges({ url, slot, to }: ChangesPlan, signal: AbortSignal): 
     tables: [{ schema: "zaakstroom", table: "events" }],
     origin: { version: "chaos", name: "chaos", database: "chaos" },
     mask: (_relation, row) => ({ ...row, data: null }),
+    outboxes: [],
     heartbeatMs: 500,
     onNotice() {},
   });

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import postgres from "postgres";
 import { BackendUnavailable } from "../../../backends/errors.ts";
-import { ChangeFile, type ChangeSink } from "../../../backends/postgres/cdc/change_sink.ts";
+import { ChangeFile, type ChangeSink } from "../../../backends/relay/changes/change_sink.ts";
 import { writeSnapshot } from "../../../backends/postgres/cdc/snapshot.ts";
 import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
 import { PostgresClient } from "../../../backends/postgres/connection/client.ts";
@@ -66,6 +66,8 @@ Deno.test("a file has each event once, from the snapshot on, when cdc and its wa
     const { out } = await runHere(["cdc", "status", "--json", "--url", url]);
     return JSON.parse(out).slots[0].active === false;
   });
+  const { figures } = await backend.measure();
+  assert(figures.slots_lag_bytes! > 0 && figures.slots_lag_seconds! > 0, JSON.stringify(figures));
   const ended = await runHere([...args, "--until-idle"]);
   assertEquals(ended.code, 0, ended.err);
   const events = (await linesOf(path)).filter(({ value }) => value?.source.table === "events");
@@ -151,6 +153,7 @@ Deno.test("a snapshot whose connection is ended between two pages says so, and i
         tables: [{ schema: "public", table: "many" }],
         origin: { version: "1", name: "test", database: "test" },
         mask: (_relation, row) => row,
+        outboxes: [],
         write: async () => void await end(),
       }),
     BackendUnavailable,
@@ -182,6 +185,7 @@ Deno.test("a snapshot whose connections break off under a statement is begun ane
     tables: [{ schema: "public", table: "many" }],
     origin: { version: "1", name: "test", database: "test" },
     mask: (_relation, row) => row,
+    outboxes: [],
     ...{ takesSnapshot: true, untilIdle: true, heartbeatMs: 1_000, signal: new AbortController().signal },
     onNotice: (line) => void notices.push(line),
   });

@@ -8,7 +8,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Relay } from "../../../actors/relay/relay.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { StreamTarget } from "../../../backends/nats/relay/stream_target.ts";
-import { ChangeFile } from "../../../backends/postgres/cdc/change_sink.ts";
+import { ChangeFile } from "../../../backends/relay/changes/change_sink.ts";
 import { streamChanges } from "../../../backends/postgres/cdc/stream_changes.ts";
 import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { HttpTarget } from "../../../backends/relay/http_target.ts";
@@ -219,6 +219,7 @@ async function changesInto(url: string, path: string, slot: string): Promise<voi
     tables: tableNames(["zaakstroom.events"]),
     origin: { version: "bench", name: "bench", database: "bench" },
     mask: maskRows([]),
+    outboxes: [],
     heartbeatMs: 10_000,
     signal: new AbortController().signal,
     onNotice() {},

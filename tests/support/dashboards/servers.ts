@@ -70,6 +70,10 @@ export const postgresql: DashboardPlan = {
       }),
       figures("WAL kept for slots", "For the replication slot that is farthest behind.", "bytes", {
         kept: "zaakstroom_postgres_slots_retained_bytes",
+        unconfirmed: "zaakstroom_postgres_slots_lag_bytes",
+      }),
+      figures("Lag of readers", "How long the reader of changes farthest behind is away, or late.", "s", {
+        lag: "zaakstroom_postgres_slots_lag_seconds",
       }),
     ],
   },

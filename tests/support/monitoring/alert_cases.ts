@@ -124,6 +124,18 @@ export const alertCases: Readonly<Record<string, AlertCase>> = {
     "11000000000",
     "9000000000",
   ),
+  ZaakstroomPostgresSlotLagging: {
+    at: "20m",
+    fires: {
+      zaakstroom_postgres_slots_lag_seconds: "301x60",
+      zaakstroom_postgres_slots_lag_bytes: "20000000x60",
+    },
+    // Its reader is away, and there is nothing to read.
+    quiet: {
+      zaakstroom_postgres_slots_lag_seconds: "9000x60",
+      zaakstroom_postgres_slots_lag_bytes: "9000x60",
+    },
+  },
   ZaakstroomPostgresVacuumBehind: {
     at: "2h",
     fires: { zaakstroom_postgres_dead_rows: "3000000x200", zaakstroom_postgres_live_rows: "2000000x200" },

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { HTTP } from "cloudevents";
-import { HttpTarget, type HttpTargetOptions } from "../../../../backends/relay/http_target.ts";
+import type { HttpEndpoint } from "../../../../backends/relay/http_post.ts";
+import { HttpTarget } from "../../../../backends/relay/http_target.ts";
 import { type OutgoingEvent, TargetStopped, TargetUnavailable } from "../../../../backends/relay/target.ts";
 import { signatureHeaders } from "../../../../backends/relay/webhook_signature.ts";
 import { toCloudEvent } from "../../../../schema/cloudevents/cloud_event.ts";
@@ -27,7 +28,7 @@ class Endpoint implements AsyncDisposable {
     });
   }
 
-  target(options: Partial<HttpTargetOptions> = {}): HttpTarget {
+  target(options: Partial<HttpEndpoint> = {}): HttpTarget {
     return new HttpTarget({ url: `http://127.0.0.1:${this.#server.addr.port}/`, mode: "batch", ...options });
   }
 

@@ -99,6 +99,15 @@ Deno.test("a slot is found that nothing reads, or that holds back more than it s
   assertEquals(asked({ slots: [{ ...slot, status: "lost" }] }), ["replication_slots: advice"]);
 });
 
+Deno.test("slots without a bound on what the server keeps for them are worth advice", () => {
+  const slots = [{ name: "copy", active: true, status: "reserved", retainedBytes: GB }];
+  const bound = (max_slot_wal_keep_size: string) =>
+    asked({ slots, server: { ...server, settings: { ...server.settings, max_slot_wal_keep_size } } });
+  assertEquals(bound("-1"), ["max_slot_wal_keep_size: advice"]);
+  assertEquals(bound("8192"), []);
+  assertEquals(withSettings({ max_slot_wal_keep_size: "-1" }), []);
+});
+
 Deno.test("a store of another version is a problem, none yet is not", () => {
   const storeRefusal = "The database is at version 1, this program needs 2";
   assertEquals(asked({}, { storeRefusal }), ["store: problem"]);

@@ -5,8 +5,9 @@ import { formatLsn, type Lsn, parseLsn } from "../../backup/wal_position.ts";
 export interface ChangeSink {
   /** Opens it behind what is kept. Returns the place behind that; undefined where it does not know, or nothing is. */
   open(): Promise<Lsn | undefined>;
-  write(lines: string): Promise<void>;
-  /** Makes what was written durable, as everything up to this place. */
+  /** Lines of the transaction that was committed there, in their order; without, rows of a snapshot. */
+  write(lines: string, commit?: Lsn): Promise<void>;
+  /** Makes what was written durable, as everything up to this place; 0: a snapshot begins. */
   keep(upTo: Lsn): Promise<void>;
   close(): void;
 }

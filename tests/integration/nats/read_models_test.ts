@@ -55,7 +55,7 @@ const MANY_CASES = (table: string) =>
   `insert into ${table} (_partition, case_id, version, latest, position, state, waits_for, organization, decided_at, review_since)
   with recursive n (i) as (select 1 union all select i + 1 from n where i < ${CASES})
   select i % 4, 'case-' || i, 5, iif(i % 3 = 0, 'case.completed', 'case.intake'), i * 7919 % 1000003,
-    iif(i % 3 = 0, 'completed', 'received'), iif(i % 500 = 0, 'caseworker', 'instalment'), 'organization ' || i % 40,
+    iif(i % 3 = 0, 'completed', 'received'), iif(i % 500 = 0, 'caseworker', 'instalment'), 'organization ' || (i % 40),
     '2026-01-01T00:00:00.000Z', iif(i % 500 = 0, '2026-01-01T00:00:00.000Z', null) from n`;
 
 natsTest("lists over 50,000 cases are read by an index, and without sorting them", async () => {

@@ -42,6 +42,22 @@ export async function findRows(
   return await models.find(model, query);
 }
 
+/**
+ * The read models that a list is read from. A store with a list of its own has them on the nodes that keep them: who would have to
+ * read the whole log first, reads that list. Undefined where it is to be read.
+ */
+export async function listedModels(
+  { models, listCases }: Pick<Backend, "models" | "listCases">,
+  name: string,
+): Promise<ModelStore | undefined> {
+  if (models === undefined || listCases === undefined) return models;
+  const { projection } = findModel(name)!;
+  const isServed = (await models.builds()).some((build) =>
+    build.name === projection && build.state === "serving"
+  );
+  return isServed ? models : undefined;
+}
+
 /** On a read-only server a model stays as the primary left it, and for who may only read it as a node did. */
 async function catchUp(models: ModelStore, names: readonly string[]): Promise<void> {
   try {
@@ -56,12 +72,13 @@ export async function listCases(
   backend: Backend,
   { limit = 20, latest }: ListOptions = {},
 ): Promise<readonly CaseSummary[]> {
-  if (backend.models === undefined) {
+  const models = await listedModels(backend, "cases");
+  if (models === undefined) {
     return await backend.listCases!({ limit, ...latest === undefined ? {} : { latest } });
   }
   const where = latest === undefined ? {} : { latest };
   const query = { where, orderBy: "position", descending: true, limit };
-  return (await findRows(backend.models, "cases", query) ?? []).map(summaryOf);
+  return (await findRows(models, "cases", query) ?? []).map(summaryOf);
 }
 
 /** Which part of the list of cases. */

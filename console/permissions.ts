@@ -53,16 +53,25 @@ const WITHOUT_ONE: Readonly<Record<string, readonly Needed[]>> = {
   mirror: ["net"],
 };
 
+/** What a command is given that decides it: a server, and a file for its read models. */
+interface Given {
+  readonly url?: unknown;
+  readonly "models-file"?: unknown;
+}
+
 /** What the command at this path needs none of. */
-export function needless(path: string, { url }: { readonly url?: unknown }): readonly Permission[] {
+export function needless(path: string, values: Given): readonly Permission[] {
+  const { url, "models-file": models } = values;
   const [name = ""] = path.split(" ");
   const needed = WITHOUT_ONE[path] ?? WITHOUT_ONE[name] ??
     (url === undefined ? undefined : WITH_A_SERVER[name]);
   if (needed === undefined) return [];
-  return [...EVERYTHING.filter((permission) => !needed.includes(permission)), "ffi", "import"];
+  const isNeeded = (permission: Needed) =>
+    needed.includes(permission) || (permission === "write" && models !== undefined);
+  return [...EVERYTHING.filter((permission) => !isNeeded(permission)), "ffi", "import"];
 }
 
 /** Gives it up for good: nothing that this process loads later gets it back. */
-export function dropNeedless(path: string, values: { readonly url?: unknown }): void {
+export function dropNeedless(path: string, values: Given): void {
   for (const name of needless(path, values)) Deno.permissions.revokeSync({ name });
 }

@@ -34,6 +34,9 @@ import { pausesOf } from "./journal/operations/pauses.ts";
 import { recordAct } from "./journal/operations/record_act.ts";
 import { recordHealth } from "./journal/operations/record_health.ts";
 import { readServerFigures } from "./journal/operations/server_figures.ts";
+import { modelsOf } from "./models/models_of.ts";
+import type { NatsModelStore } from "./models/model_store.ts";
+import { projectionHealth } from "../projections.ts";
 import { NatsRelayStore } from "./operations/relays.ts";
 import type { RelayStore } from "../relay/relay_store.ts";
 import { ingestInbox } from "./operations/ingest_inbox.ts";
@@ -48,7 +51,7 @@ const features: BackendFeatures = {
   durable: true,
   shared: true,
   atomicAppend: "partition",
-  readModels: false,
+  readModels: true,
   geography:
     "a cluster (R3) survives the loss of a place without losing an acknowledged event, and every write waits " +
     "for a majority, so that its places must be milliseconds apart; a mirror over a leaf node follows from afar, waited for " +
@@ -89,6 +92,7 @@ class NatsBackend implements Backend {
   readonly pauses: Pauses;
   readonly chain: HashChain;
   readonly relays: RelayStore;
+  readonly models: NatsModelStore;
   readonly #context: RecordContext;
   readonly #options: NatsOptions;
   readonly #ended = new AbortController();
@@ -107,6 +111,7 @@ class NatsBackend implements Backend {
     const { log, subjects, producers, stream } = this.#context;
     this.relays = new NatsRelayStore(client, { stream, replicas: store.replicas });
     this.producers = producers;
+    this.models = modelsOf(this.#context, options.models);
     this.chain = new RecordChain(client, log, (partition) => subjects.records(partition));
   }
 
@@ -199,7 +204,11 @@ class NatsBackend implements Backend {
       now: () => clock.now(),
       readLeases: () => bucket.read(),
     });
-    return { ...health, restoration: await this.restoredFrom() };
+    const [projections, restoration] = await Promise.all([
+      projectionHealth(this.models),
+      this.restoredFrom(),
+    ]);
+    return { ...health, projections, restoration };
   }
 
   async measure(): Promise<Measurements> {
@@ -220,6 +229,7 @@ class NatsBackend implements Backend {
   async #close(): Promise<void> {
     this.#ended.abort();
     await Promise.allSettled([this.#maintenance]);
+    await this.models.close();
     await this.#context.close();
   }
 }

@@ -107,7 +107,7 @@ function closingMs(withinMs: number): number {
 }
 
 function openStore(
-  { values, names, fanOut, availability, simulated, reporter }: ProcessContext,
+  { values, names, fanOut, projections, availability, simulated, reporter }: ProcessContext,
 ): Promise<OpenedBackend> {
   return openBackend(values, {
     role: "node",
@@ -118,6 +118,7 @@ function openStore(
     ...(simulated === undefined ? {} : { timersAsOf: simulated.held.timersAsOf }),
     onAvailabilityChange: availability.onAvailabilityChange,
     onInputRefused: availability.onInputRefused,
+    keepsModels: projections.length > 0,
     names,
     onPauseChange: availability.onPauseChange,
     onNotice: (line) => reporter.notice(line),

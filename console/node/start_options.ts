@@ -116,7 +116,7 @@ export const startOptions = {
   },
   projections: {
     schema: text.optional(),
-    backends: ["postgres", "memory"],
+    backends: ["postgres", "nats", "memory"],
     value: "NAMES",
     env: "ZAAKSTROOM_PROJECTIONS",
     help: "read models that this node keeps, separated by commas, or off; default: all of them",

@@ -67,6 +67,14 @@ export const natsOptions = {
     env: "ZAAKSTROOM_TLS_KEY",
     help: "nats: PEM file of its key",
   },
+  "models-file": {
+    schema: text.optional(),
+    backends: ["nats"],
+    value: "FILE",
+    env: "ZAAKSTROOM_MODELS_FILE",
+    help:
+      "nats: where this machine keeps the read models; default: beside the nats-server of its own, else in a node's memory",
+  },
   replicas: {
     schema: wholeNumber(1, 5).optional(),
     backends: ["nats"],
@@ -95,6 +103,7 @@ export function natsOptionsOf(url: string, values: NatsValues): NatsOptions {
     url,
     credentials: credentialsOf(values),
     syncAlways: values["nats-sync-always"],
+    models: values["models-file"],
     ...(replicas === undefined ? {} : { replicas }),
   };
 }

@@ -1,4 +1,5 @@
 /** The NATS server a command uses: the one of its URL, or one of this machine's own, for development. @module */
+import { join } from "node:path";
 import type { NatsOptions } from "../../backends/nats/setup/options.ts";
 import type { BackendValues } from "./options.ts";
 import { hostsOf, natsOptionsOf } from "./nats_options.ts";
@@ -39,6 +40,7 @@ export async function openNatsServer(
       url: own.url,
       credentials: { token: own.token },
       syncAlways: true,
+      models: values["models-file"] ?? join(own.dataDir, "models.sqlite"),
     },
     where: own.dataDir,
     restart: () => own.revive(),

@@ -29,6 +29,8 @@ export interface OpenOptions {
   onInputRefused?: RefusalListener;
   onPauseChange?: PauseListener;
   timersAsOf?: () => Date;
+  /** False: a node without read models, which then loads nothing for them. */
+  keepsModels?: boolean;
   /** nats: copies events to where others read them. */
   fanOut?: FanOutOptions | undefined;
   /** What event types are called in CloudEvents that producers leave. */
@@ -117,7 +119,8 @@ async function openMemory(
 }
 
 async function openJetStream(values: BackendValues, openOptions: StoreOptions): Promise<OpenedBackend> {
-  const { role, migrate: _, onNotice = () => {}, onStep = () => {}, ...rest } = openOptions;
+  const { role, migrate: _, keepsModels = true, onNotice = () => {}, onStep = () => {}, ...rest } =
+    openOptions;
   onStep(values.url === undefined ? "Starting a nats-server" : `Connecting to ${hostsOf(values.url)}`);
   const server = await openNatsServer(values, role);
   const onAvailabilityChange = restarting(() => server.restart(), openOptions.onAvailabilityChange);
@@ -127,7 +130,16 @@ async function openJetStream(values: BackendValues, openOptions: StoreOptions): 
     const { openNats } = await import("../../backends/nats/nats_backend.ts");
     const { partitions } = values;
     onStep("Opening the streams");
-    const backend = await openNats({ ...server.options, partitions, onDrift, ...rest, onAvailabilityChange })
+    const { options: { models, ...options } } = server;
+    const kept = keepsModels ? { models } : {};
+    const backend = await openNats({
+      ...options,
+      ...kept,
+      partitions,
+      onDrift,
+      ...rest,
+      onAvailabilityChange,
+    })
       .catch(namingServer(values.url && hostsOf(values.url)));
     return { backend, where: server.where, close: () => backend.close().finally(() => server.close()) };
   } catch (error) {
@@ -211,7 +223,8 @@ async function closeBoth(backend: Backend, embedded: EmbeddedPostgres): Promise<
 }
 
 function settingsOf({ partitions, pooler }: BackendValues, openOptions: StoreOptions, migrate: MigrateMode) {
-  const { role: _role, fanOut: _fanOut, onStep: _step, onNotice = () => {}, ...rest } = openOptions;
+  const { role: _role, fanOut: _fanOut, keepsModels: _models, onStep: _step, onNotice = () => {}, ...rest } =
+    openOptions;
   const onMigrated = (migrated: Migrated) => {
     if (migrated.from > 0) onNotice(describeMigration(migrated));
   };

@@ -60,6 +60,8 @@ export interface NatsOptions {
   deadlineMs?: number;
   /** Copies each event to where others read it, in turns with the other nodes that do. Default: not by this node. */
   fanOut?: FanOutOptions | undefined;
+  /** The file of the read models of this node. Default: they are in memory, once something is read of them. */
+  models?: string | undefined;
   /** Opened by who restores it: that it is not whole yet is known. */
   isRestoring?: boolean;
   /** The clock timers are measured against. Default: the clock of the server. */

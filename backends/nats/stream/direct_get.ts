@@ -61,14 +61,15 @@ export function readSubject(
   return readInAnswers(client, stream, filter, from, toStreamMessage);
 }
 
-/** The same as bytes. */
+/** The same as bytes; each answer of the server has so many messages at most. */
 export function readSubjectBytes(
   client: NatsClient,
   stream: string,
   filter: string,
   from: number,
+  atOnce = MESSAGES_PER_READ,
 ): AsyncGenerator<MessageBytes> {
-  return readInAnswers(client, stream, filter, from, toMessageBytes);
+  return readInAnswers(client, stream, filter, from, toMessageBytes, atOnce);
 }
 
 /** A message with all that is to be kept of it. */
@@ -96,9 +97,10 @@ async function* readInAnswers<M extends MessageBytes | StreamMessage>(
   filter: string,
   from: number,
   toMessage: (msg: StoredMsg) => M,
+  atOnce = MESSAGES_PER_READ,
 ): AsyncGenerator<M> {
   for (let next = from, bytes = FIRST_BYTES;; bytes = Math.min(MOST_BYTES, bytes * 4)) {
-    const limits = { batch: MESSAGES_PER_READ, max_bytes: bytes };
+    const limits = { batch: atOnce, max_bytes: bytes };
     const query = { seq: next, next_by_subj: filter, ...limits };
     const { messages, pending } = await readAnswer(client, stream, query, toMessage);
     yield* messages;
@@ -223,6 +225,15 @@ export async function readLastBytes(
   filter: string,
 ): Promise<Uint8Array | undefined> {
   return (await readMessageFromLeader(client, stream, { last_by_subj: filter }))?.data;
+}
+
+/** The bytes of the message at a position, as the stream's leader has it; undefined for none. */
+export async function readBytesFromLeader(
+  client: NatsClient,
+  stream: string,
+  position: number,
+): Promise<Uint8Array | undefined> {
+  return (await readMessageFromLeader(client, stream, { seq: position }))?.data;
 }
 
 async function readMessageFromLeader(

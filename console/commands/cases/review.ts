@@ -12,7 +12,7 @@ import {
   type Proposal,
   reviewEventTypes,
 } from "../../../actors/application.ts";
-import { findRows } from "../../../actors/case_list.ts";
+import { findRows, listedModels } from "../../../actors/case_list.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { NotAllowed, VersionConflict } from "../../../backends/errors.ts";
 import type { ModelStore } from "../../../backends/projections.ts";
@@ -36,7 +36,7 @@ export interface WaitingCase {
 
 /** Cases that wait for a caseworker, the longest waiting first. */
 export async function waitingCases(backend: Backend, limit: number): Promise<WaitingCase[]> {
-  const { models } = backend;
+  const models = await listedModels(backend, "review_queue");
   const asked = (models && await askedInQueue(models, limit)) ?? await askedInLog(backend);
   const waiting: WaitingCase[] = [];
   for (const caseId of asked) {

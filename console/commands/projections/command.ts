@@ -56,7 +56,7 @@ export const projections = commandGroup({
   summary: "Read models: lists them, shows how far they are, makes one anew or removes it",
   notes: [
     "A read model is what lists are read from: it follows the log, and can be made anew from it at any time. On PostgreSQL",
-    "each is a view in the schema zaakstroom_models, to be queried by SQL.",
+    "each is a view in the schema zaakstroom_models, to be queried by SQL; on JetStream in the file of a node (--models-file).",
   ].join("\n"),
   subcommands: [list, status, rebuild, drop],
 });

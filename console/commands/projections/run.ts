@@ -187,6 +187,11 @@ async function withModels(
   values: BackendValues,
   use: (models: ModelStore) => Promise<number>,
 ): Promise<number> {
+  if (values.backend === "nats" && values.url !== undefined && values["models-file"] === undefined) {
+    throw new UsageError(
+      "Cannot use projections without --models-file: on JetStream a node keeps its read models itself",
+    );
+  }
   return await withBackend(values, async ({ models, name }) => {
     if (models === undefined) {
       throw new UsageError(`Cannot use projections with --backend ${name}: it keeps no read models`);

@@ -1,5 +1,5 @@
 /** The list of cases, a page at a time: from the read model, or where a store keeps none, from its own list. @module */
-import { casePage, caseRowOf, listCases } from "../../../actors/case_list.ts";
+import { casePage, caseRowOf, listCases, listedModels } from "../../../actors/case_list.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import type { ModelStore, Row } from "../../../backends/projections.ts";
 import { writtenEuros } from "../../../schema/money.ts";
@@ -63,9 +63,10 @@ export async function readCaseLines(
   cursor: Cursor | undefined,
   limit: number,
 ): Promise<CaseLines> {
-  return backend.models === undefined
+  const models = await listedModels(backend, "cases");
+  return models === undefined
     ? await linesOfList(backend, filter, cursor, limit)
-    : await linesOfModel(backend.models, filter, cursor, limit);
+    : await linesOfModel(models, filter, cursor, limit);
 }
 
 /** The line of one case; undefined for one without events. */

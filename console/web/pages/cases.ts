@@ -1,4 +1,5 @@
 /** `/cases`: which cases there are, in which state, what each waits for and until when. @module */
+import { listedModels } from "../../../actors/case_list.ts";
 import { waitNames } from "../../../actors/application.ts";
 import type { Backend } from "../../../backends/backend.ts";
 import { maskCaseId } from "../../../schema/bsn.ts";
@@ -44,7 +45,7 @@ export const page: Page = {
       current: "cases",
       json: listJson(found),
       body: markup`${pageHead(write("cases.title"), write("cases.lead"))}${
-        filterForm(filter, backend.models !== undefined, write)
+        filterForm(filter, await listedModels(backend, "cases") !== undefined, write)
       }${found.lines.length === 0 ? noCases(filter, write) : table(found.lines, write)}${
         pager(filter, found, write)
       }`,

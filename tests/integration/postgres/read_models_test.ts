@@ -9,6 +9,7 @@ import { openPostgres } from "../../../backends/postgres/postgres_backend.ts";
 import { findText } from "../../../backends/postgres/projections/statements.ts";
 import { exitCodes } from "../../../console/cli/exit_codes.ts";
 import { anEvent } from "../../support/events.ts";
+import { caseListQueries, filling, rebuilt } from "../../support/read_models/rebuilds.ts";
 import { assertRefused, Program, run, runHere } from "../../support/program.ts";
 import { startPostgres, type TestPostgres } from "../../support/servers/postgres_server.ts";
 
@@ -42,19 +43,6 @@ const MANY_CASES = (table: string) =>
     case when i % 500 = 0 then now() - i * interval '1 second' end
   from generate_series(1, ${CASES}) i`;
 
-const queries: readonly (readonly [name: string, query: RowQuery])[] = [
-  ["cases", { orderBy: "position", descending: true, limit: 100 }],
-  ["cases", { where: { latest: "case.intake" }, orderBy: "position", descending: true, limit: 100 }],
-  ["cases", { where: { state: "received" }, orderBy: "position", descending: true, limit: 100 }],
-  ["cases", { where: { waits_for: "caseworker" }, orderBy: "position", descending: true, limit: 100 }],
-  ["cases", { where: { organization: "organization 7" }, orderBy: "position", descending: true, limit: 100 }],
-  ["cases", { where: { state: "received" }, orderBy: "position", descending: true, beyond: 400, limit: 100 }],
-  ["cases", { where: { organization: "organization 7" }, orderBy: "position", beyond: 400, limit: 100 }],
-  ["cases", { where: { case_id: "case-7" }, orderBy: "position", limit: 1 }],
-  ["review_queue", { orderBy: "review_since", limit: 100 }],
-  ["processing_times", { orderBy: "decided_at", descending: true, limit: 100 }],
-];
-
 function parametersOf({ where = {}, beyond }: RowQuery): string[] {
   return [...Object.values(where), ...beyond === undefined ? [] : [beyond]].map(String);
 }
@@ -65,7 +53,7 @@ Deno.test("lists over 50,000 cases are read by an index, and without sorting the
     const [{ id }] = (await models!.builds()).filter(({ name }) => name === "cases") as [ModelBuild];
     await sql.unsafe(MANY_CASES(`zaakstroom_models.cases_${id}`));
     await sql.unsafe(`analyze zaakstroom_models.cases_${id}`);
-    for (const [name, query] of queries) {
+    for (const [name, query] of caseListQueries) {
       const { model } = findModel(name)!;
       const text = `explain (format text) ${findText(model, query)}`;
       const plan = (await sql.unsafe(text, parametersOf(query)))
@@ -78,25 +66,6 @@ Deno.test("lists over 50,000 cases are read by an index, and without sorting the
     }
   });
 });
-
-/** Resolves when a build has begun to be filled, by a process elsewhere. */
-async function filling({ models }: Backend, id: number): Promise<void> {
-  for (;;) {
-    const build = (await models!.builds()).find((each) => each.id === id)!;
-    if (build.state !== "building" || build.progress.some(({ checkpoint }) => checkpoint > 0)) return;
-  }
-}
-
-async function rebuilt(backend: Backend, projector: Projector): Promise<ModelBuild> {
-  const models = backend.models!;
-  await models.begin(projectedModels(["cases"])[0]!.shape);
-  const { id } = (await models.builds()).find(({ name, state }) => name === "cases" && state === "building")!;
-  for (;;) {
-    await projector.step();
-    const build = (await models.builds()).find((each) => each.id === id)!;
-    if (build.state === "serving") return build;
-  }
-}
 
 Deno.test("a rebuild under load that is killed half-way is gone on with, and equal to a fresh one", async () => {
   await withStore(async (backend, _sql, url) => {

@@ -44,7 +44,8 @@ export async function appendEvent(event: NewEvent, { url, token }: ApiOptions): 
     return { outcome: status === 201 ? "stored" : "stored_before" };
   }
   const detail = await answer.text();
-  if (status === 409) return { outcome: "conflict" };
+  // The other 409 is an id under which other content is stored: nothing that comes would change that.
+  if (status === 409 && detail.includes('"version_conflict"')) return { outcome: "conflict" };
   if (status >= 500 || status === 429) throw new Error(`The API answers ${status}`);
   throw new AppendRefused(`The API answers ${status}: ${detail}`);
 }

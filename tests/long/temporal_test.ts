@@ -2,10 +2,11 @@
  * The bridge on a real Temporal server, by the program that `ZAAKSTROOM_TEMPORAL` names: `deno task test:temporal`.
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { given, type GivenEvent } from "../../actors/testing/testing.ts";
 import { openPostgres } from "../../backends/postgres/postgres_backend.ts";
+import { appendEvent, AppendRefused } from "../../deploy/temporal/append.ts";
 import { reminder } from "../../deploy/temporal/example/reminder.ts";
 import { readInput } from "../../schema/input.ts";
 import { Program, run, runHere } from "../support/program.ts";
@@ -150,3 +151,23 @@ async function bothWays(temporal: TestTemporal, folder: string): Promise<void> {
 function disposable<B extends { close(): Promise<void> }>(backend: B): B & AsyncDisposable {
   return Object.assign(backend, { [Symbol.asyncDispose]: () => backend.close() });
 }
+
+Deno.test("an append that is tried again stores nothing twice, and other content under its id is refused", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "zaakstroom-temporal-" });
+  try {
+    const tokens = join(folder, "tokens.json");
+    const create = ["token", "create", "--tokens", tokens, "temporal", "--scopes", "events.append"];
+    const token = (await runHere(create)).out;
+    await using node = Program.start(["start", "--backend", "memory", "--port", "0", "--tokens", tokens]);
+    const api = { url: await node.serving(), token };
+    const data = { citizen_bsn: "999990019", debt_amount: 90, debt_type: "huur" };
+    const intake = { caseId: "zaak-1", type: "case.intake", data, step: "begin", expectedVersion: 0 };
+    assertEquals(await appendEvent(intake, api), { outcome: "stored" });
+    assertEquals(await appendEvent(intake, api), { outcome: "stored_before" });
+    assertEquals(await appendEvent({ ...intake, step: "begin again" }, api), { outcome: "conflict" });
+    const other = { ...intake, data: { ...data, debt_amount: 91 } };
+    await assertRejects(() => appendEvent(other, api), AppendRefused, "409");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -21,6 +21,9 @@ export interface Destination {
 /** The signal by which a workflow gets its events. */
 export const EVENT_SIGNAL = "event";
 
+/** What a relay shows of a case id that may be a BSN. */
+const MASKED = /^\*{7}\d{2}$/;
+
 /** Says why events can't be brought; undefined when they can. Values are not named: they may be personal. */
 export function faultOf(body: unknown): string | undefined {
   if (!Array.isArray(body)) return "the body must be a JSON array of CloudEvents";
@@ -29,7 +32,7 @@ export function faultOf(body: unknown): string | undefined {
     typeof event.subject === "string" && event.subject !== "" && typeof event.caseversion === "number";
   if (!body.every(isWhole)) return "every event must have id, type, subject and caseversion";
   // A relay masks a case id that may be a BSN: several cases would be one workflow.
-  return body.some(({ subject }) => subject.includes("*"))
+  return body.some(({ subject }) => MASKED.test(subject))
     ? "the subject is masked: it is no case id"
     : undefined;
 }

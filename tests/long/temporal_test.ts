@@ -128,7 +128,7 @@ temporalTest(
 async function bothWays(temporal: TestTemporal, folder: string): Promise<void> {
   await using server = await startPostgres({ fsync: false });
   const [store, port] = [await server.freshStore(), freePort()];
-  await using _bridge = await temporal.bridge(port);
+  await using bridge = await temporal.bridge(port);
   const { node, url, token } = await startNode(store, folder, port);
   await using _node = node;
   const env = { ZAAKSTROOM_URL: url, ZAAKSTROOM_TOKEN: token };
@@ -146,6 +146,12 @@ async function bothWays(temporal: TestTemporal, folder: string): Promise<void> {
     const own = given([reminder], ...events).whenPassed("1d").runner;
     assertEquals(sagaIn(log.map(({ event }) => event)), sagaIn(own.log));
   }
+  // What comes when a workflow has closed starts no other one, and keeps nothing waiting.
+  const late = bridge.err.next(/came after the workflows of their cases had closed/);
+  const data = { case_id: "saga-paid", instalment: 2 };
+  await backend.append([readInput({ event_type: "case.payment_missed", data })]);
+  await late;
+  assertEquals(await temporal.resultOf("saga-paid"), "paid");
 }
 
 function disposable<B extends { close(): Promise<void> }>(backend: B): B & AsyncDisposable {

@@ -15,6 +15,8 @@ interface Link {
 
 async function* pagesIn(folder: string): AsyncGenerator<string> {
   for await (const { name, isDirectory, isFile } of Deno.readDir(new URL(folder, ROOT))) {
+    // What others wrote, where the packages of a folder are installed in it.
+    if (name === "node_modules") continue;
     if (isDirectory && folder !== "") yield* pagesIn(`${folder}${name}/`);
     else if (isFile && name.endsWith(".md")) yield `${folder}${name}`;
   }

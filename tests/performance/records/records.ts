@@ -4,12 +4,12 @@
  * The heads of cases are in memory in both. A server's processor time is counted by the kernel in steps of 10 ms.
  * @module
  */
-import { openNats } from "../../backends/nats/nats_backend.ts";
-import type { AppendResult } from "../../backends/event_store.ts";
-import type { WireEvent } from "../../schema/events.ts";
-import { LogNode, makeLog } from "../support/nats_log/log_node.ts";
-import { startNats } from "../support/servers/nats_server.ts";
-import { chooseFigures, describeMachine, forEach, intakes, print, runAsNode } from "./bench.ts";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
+import type { AppendResult } from "../../../backends/event_store.ts";
+import type { WireEvent } from "../../../schema/events.ts";
+import { LogNode, makeLog } from "../../support/nats_log/log_node.ts";
+import { startNats } from "../../support/servers/nats_server.ts";
+import { chooseFigures, describeMachine, forEach, intakes, print, runAsNode } from "../bench.ts";
 
 const ROUNDS = 5;
 const PARTITIONS = 16;

@@ -2,12 +2,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { connect } from "@nats-io/transport-deno";
 import { jetstream } from "@nats-io/jetstream";
-import { openNats } from "../../../backends/nats/nats_backend.ts";
-import { derivedIds } from "../../../schema/ids.ts";
-import { anEvent } from "../../support/events.ts";
-import { run } from "../../support/program.ts";
-import { startNats } from "../../support/servers/nats_server.ts";
-import { natsTest } from "../../support/servers/requires_nats.ts";
+import { openNats } from "../../../../backends/nats/nats_backend.ts";
+import { derivedIds } from "../../../../schema/ids.ts";
+import { anEvent } from "../../../support/events.ts";
+import { run } from "../../../support/program.ts";
+import { startNats } from "../../../support/servers/nats_server.ts";
+import { natsTest } from "../../../support/servers/requires_nats.ts";
 
 const INTAKE = { citizen_bsn: "999990019", debt_amount: 560.52, debt_type: "huur" };
 const ID = "019b76da-a800-7000-8000-000000000007";

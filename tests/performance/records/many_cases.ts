@@ -4,11 +4,11 @@
  * `deno run --allow-all tests/performance/records_bench.ts [CASES]`: on a nats-server that it starts.
  * @module
  */
-import type { Backend } from "../../backends/backend.ts";
-import { openNats } from "../../backends/nats/nats_backend.ts";
-import type { WireEvent } from "../../schema/events.ts";
-import { anEvent } from "../support/events.ts";
-import { startNats, type TestNats } from "../support/servers/nats_server.ts";
+import type { Backend } from "../../../backends/backend.ts";
+import { openNats } from "../../../backends/nats/nats_backend.ts";
+import type { WireEvent } from "../../../schema/events.ts";
+import { anEvent } from "../../support/events.ts";
+import { startNats, type TestNats } from "../../support/servers/nats_server.ts";
 
 const CASES = Number(Deno.args.find((arg) => /^\d+$/.test(arg)) ?? 200_000);
 const AT_ONCE = 2_000;

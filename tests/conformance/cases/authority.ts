@@ -217,6 +217,8 @@ export const authorityCases: ConformanceCase[] = [
       };
       await leaveEvent!(JSON.stringify(foreseen), "cak");
       await fixture.until("both", async () => await backend.inbox!.count() === 2);
+      // A door that has acknowledged keeps what it refuses first, and the line in the trail behind it.
+      await fixture.until("their lines", async () => (await refusalsIn(backend)).length === 2);
       assertEquals(await refusalsIn(backend), ["cak", "cak"]);
       assertEquals(await typesIn(backend), []);
     },

@@ -42,7 +42,9 @@ Deno.test("a server as the embedded one is set has nothing to mend, and stays as
   const url = await server.freshStore();
   const before = await stateOf(url);
   const { code, findings } = await findingsOn(url);
-  assertEquals(findings.filter(({ level }) => level === "problem" || level === "advice"), []);
+  // How full the disk of this machine is says nothing of the server.
+  const ofServer = findings.filter(({ check }) => check !== "disk");
+  assertEquals(ofServer.filter(({ level }) => level === "problem" || level === "advice"), []);
   assertEquals([code, findings.length > 15], [exitCodes.ok, true]);
   assertEquals(await stateOf(url), before);
 });
@@ -154,7 +156,8 @@ Deno.test("text for people has a line for each check, and a sum", async () => {
   assertEquals(code, exitCodes.ok);
   assertMatch(out, /^ok {6}version: PostgreSQL 18\.\d+$/m);
   assertMatch(out, /^advice {2}store: none yet\n {8}change: run setup .*\n {8}why: /m);
-  assertMatch(out, /: 0 problems, 1 advice$/);
+  // The disk of this machine may be rather full: that is one more.
+  assertMatch(out, /: 0 problems, [12] advice$/);
 });
 
 Deno.test("a server that is away, and a machine without a store, have exit codes of their own", async () => {

@@ -29,6 +29,8 @@ export class LeaseManager {
   readonly #processors = new Set<string>();
   /** As of the last round: processors of any node, and whether this node is drained. */
   #paused: ReadonlySet<string> = new Set();
+  /** Those that were said to be paused: one may subscribe after the pause was first seen. */
+  readonly #saidPaused = new Set<string>();
   #isDrained = false;
   readonly #closed = new AbortController();
   readonly #store: LeaseStore;
@@ -153,13 +155,16 @@ export class LeaseManager {
   }
 
   #observePauses({ paused, drained }: LeaseOverview): void {
-    const [before, wasDrained] = [this.#paused, this.#isDrained];
+    const wasDrained = this.#isDrained;
     this.#paused = new Set(paused);
     this.#isDrained = drained.includes(this.#store.node);
     const { onPauseChange } = this.#options;
     for (const name of this.#subscribers.keys()) {
       const isPaused = this.#paused.has(name);
-      if (isPaused !== before.has(name)) onPauseChange?.({ kind: "processor", name, isPaused });
+      if (isPaused === this.#saidPaused.has(name)) continue;
+      if (isPaused) this.#saidPaused.add(name);
+      else this.#saidPaused.delete(name);
+      onPauseChange?.({ kind: "processor", name, isPaused });
     }
     if (this.#isDrained === wasDrained) return;
     onPauseChange?.({ kind: "node", name: this.#store.node, isPaused: this.#isDrained });

@@ -1,4 +1,5 @@
 /** The slot and the publication of a stream of changes: made, looked at, and removed. @module */
+import { InsufficientRights } from "../../errors.ts";
 import { BackupError } from "../../backup/errors.ts";
 import { type Lsn, parseLsn } from "../../backup/wal_position.ts";
 import type { PostgresClient } from "../connection/client.ts";
@@ -81,9 +82,16 @@ export async function isSnapshotOpen(client: PostgresClient, slot: string): Prom
   return row !== undefined;
 }
 
-export async function markSnapshot(client: PostgresClient, slot: string, isOpen: boolean): Promise<void> {
+/** False where the publication belongs to another role: then nothing is known of a snapshot that is cut off. */
+export async function markSnapshot(client: PostgresClient, slot: string, isOpen: boolean): Promise<boolean> {
   const comment = isOpen ? `'${SNAPSHOT_OPEN}'` : "null";
-  await client.run((sql) => sql.unsafe(`comment on publication "${slot}" is ${comment}`));
+  try {
+    await client.run((sql) => sql.unsafe(`comment on publication "${slot}" is ${comment}`));
+    return true;
+  } catch (error) {
+    if (error instanceof InsufficientRights) return false;
+    throw error;
+  }
 }
 
 /** Removes slot and publication; false where neither was there. Throws BackupError while the slot is used. */

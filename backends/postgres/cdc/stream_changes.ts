@@ -117,12 +117,16 @@ async function begin(
 
 /** A file is marked before its first row: what a snapshot that was not ended has left is cut off. */
 async function snapshot(
-  { slot, sink, tables, takesSnapshot, origin, mask, outboxes }: ChangeRequest,
+  { slot, sink, tables, takesSnapshot, origin, mask, outboxes, onNotice }: ChangeRequest,
   client: PostgresClient,
   session: ReplicationSession,
 ): Promise<Lsn> {
   await sink.keep(NO_PLACE);
-  await markSnapshot(client, slot, true);
+  if (!await markSnapshot(client, slot, true)) {
+    onNotice(
+      `Another role owns the publication ${slot}: if this snapshot is cut off, drop the slot and begin anew`,
+    );
+  }
   const { snapshot, from } = await session.createLogicalSlot(slot);
   if (takesSnapshot) {
     const reading = client.openSession();

@@ -1,4 +1,5 @@
 /** Where changes go: a file that has each once, or a stream. @module */
+import { delay } from "@std/async/delay";
 import { BackupError } from "../../backup/errors.ts";
 import { formatLsn, type Lsn, parseLsn } from "../../backup/wal_position.ts";
 
@@ -13,6 +14,16 @@ export interface ChangeSink {
 }
 
 const encoder = new TextEncoder();
+/** Whoever had the file until now may hold it for a moment: what a process forks has its files until it runs. */
+const [LOCK_MS, LOCK_EVERY_MS] = [1_000, 50];
+
+async function isLockedWithin(file: Deno.FsFile, ms: number): Promise<boolean> {
+  for (const end = performance.now() + ms; !await file.tryLock(true);) {
+    if (performance.now() > end) return false;
+    await delay(LOCK_EVERY_MS);
+  }
+  return true;
+}
 
 /** NDJSON in a file, with how far it is in a second one beside it: what was written behind that is cut off. */
 export class ChangeFile implements ChangeSink {
@@ -26,7 +37,7 @@ export class ChangeFile implements ChangeSink {
 
   async open(): Promise<Lsn | undefined> {
     const file = this.#file = await Deno.open(this.#path, { read: true, write: true, create: true });
-    if (!await file.tryLock(true)) {
+    if (!await isLockedWithin(file, LOCK_MS)) {
       throw new BackupError("in_use", `${this.#path} is written by another program`);
     }
     const kept = await this.#readMark();

@@ -50,6 +50,16 @@ Deno.test("a paused processor is recalled while its lease goes on, and given out
   assertEquals(pauses, ["processor intake paused", "processor intake resumed"]);
 });
 
+Deno.test("a processor that subscribes after the pause was seen is said to be paused as well, and once", async () => {
+  const { clock, store, subscribe, pauses } = setUp();
+  store.paused = ["analysis"];
+  await clock.advance(0);
+  assertEquals(pauses, []);
+  subscribe("analysis");
+  await clock.advance(300);
+  assertEquals(pauses, ["processor analysis paused"]);
+});
+
 Deno.test("where all processors are paused the leases are kept, and given back when the node leaves", async () => {
   const { clock, store, manager, acquired } = setUp();
   await clock.advance(0);

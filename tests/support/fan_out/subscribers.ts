@@ -1,7 +1,7 @@
 /** What the fan-out has given to others, read as they do: by a bare client of NATS that knows nothing of us. @module */
 import { deadline } from "@std/async/deadline";
-import { jetstream, type JsMsg } from "@nats-io/jetstream";
-import { connect, type Msg, type MsgHdrs, type NatsConnection } from "@nats-io/transport-deno";
+import { type Consumer, jetstream, type JsMsg } from "@nats-io/jetstream";
+import { connect, type Msg, type MsgHdrs, type NatsConnection, TimeoutError } from "@nats-io/transport-deno";
 import { api } from "../nats_store_check.ts";
 import { NATS_ANSWER } from "../servers/nats_server.ts";
 
@@ -47,14 +47,24 @@ async function take(connection: NatsConnection, stream: string, from: number, co
   const found: FannedOut[] = [];
   if (count === 0) return found;
   await untilThere(connection, stream);
-  const start = { deliver_policy: "by_start_sequence", opt_start_seq: from } as const;
-  const consumer = await jetstream(connection, NATS_ANSWER).consumers.get(stream, start);
-  const messages = await consumer.consume();
+  const messages = await (await consumerFrom(connection, stream, from)).consume();
   for await (const msg of messages) {
     found.push(ofStream(msg));
     if (found.length === count) break;
   }
   return found;
+}
+
+/** In a cluster that has just lost a member nobody may answer for a while: whoever reads there asks again. */
+async function consumerFrom(connection: NatsConnection, stream: string, from: number): Promise<Consumer> {
+  const start = { deliver_policy: "by_start_sequence", opt_start_seq: from } as const;
+  for (;;) {
+    try {
+      return await jetstream(connection, NATS_ANSWER).consumers.get(stream, start);
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+    }
+  }
 }
 
 function ofStream(msg: JsMsg): FannedOut {

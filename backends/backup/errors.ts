@@ -18,8 +18,16 @@ export class BackupError extends Error {
 /** The error for a failed system call, as one that names the file. */
 export function fileError(error: unknown, doing: string, path: string): unknown {
   const code = (error as { code?: unknown } | null)?.code;
-  if (error instanceof BackupError || typeof code !== "string") return error;
+  const isRefused = error instanceof Deno.errors.NotCapable;
+  if (error instanceof BackupError || (typeof code !== "string" && !isRefused)) return error;
   if (code === "ENOENT") return new BackupError("damaged", `A file of the backup is missing: ${path}`);
-  const reason = (error as Error).message.replace(/ \(os error \d+\).*$/s, "");
-  return new BackupError("unusable", `Failed while ${doing} ${path}: ${reason}`, { cause: error });
+  return new BackupError("unusable", `Failed while ${doing} ${path}: ${systemReason(error)}`, {
+    cause: error,
+  });
+}
+
+/** Why the system, or Deno's permissions, did not do something with a file; what stands behind it repeats the path. */
+export function systemReason(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) return "Deno keeps what is there from programs";
+  return (error as Error).message.replace(/ \(os error \d+\).*$/s, "");
 }

@@ -1,4 +1,5 @@
 /** CloudEvents as lines of a file, each once: what was written behind the last checkpoint is cut off, and written again. @module */
+import { systemReason } from "../backup/errors.ts";
 import type { RelayRecord } from "./relay_store.ts";
 import {
   type OpenedTarget,
@@ -16,6 +17,14 @@ function ndjsonLines(events: readonly OutgoingEvent[]): string {
   return events.map(({ shown }) => `${JSON.stringify(shown)}\n`).join("");
 }
 
+/** A full disk, or a folder that may not be written, is mended by people: the relay waits for them. */
+function waitable<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error) => {
+    if (!(error instanceof Deno.errors.NotCapable) && typeof error?.code !== "string") throw error;
+    throw new TargetUnavailable(systemReason(error), { cause: error });
+  });
+}
+
 /** Appends to a file. Who has it open keeps it locked: two relays never write one file. */
 export class NdjsonFile implements RelayTarget {
   readonly #path: string;
@@ -29,7 +38,7 @@ export class NdjsonFile implements RelayTarget {
   }
 
   async open({ progress }: Pick<RelayRecord, "progress">): Promise<OpenedTarget> {
-    const file = await Deno.open(this.#path, { read: true, write: true, create: true });
+    const file = await waitable(Deno.open(this.#path, { read: true, write: true, create: true }));
     [this.#file, this.#isCut] = [file, false];
     // Whoever had this relay before may be frozen, and lets the file go when it wakes up.
     if (!await file.tryLock(true)) throw new TargetUnavailable("another program writes the file");
@@ -43,8 +52,8 @@ export class NdjsonFile implements RelayTarget {
     const file = this.#file!;
     const bytes = encoder.encode(ndjsonLines(events));
     if (!this.#isCut) await this.#cutOff(file);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.syncData();
+    for (let at = 0; at < bytes.length;) at += await waitable(file.write(bytes.subarray(at)));
+    await waitable(file.syncData());
     this.#bytes += bytes.length;
     return { refused: [], progress: { bytes: this.#bytes } };
   }

@@ -10,6 +10,7 @@ import { UsageError } from "../cli/exit_codes.ts";
 import { eventNamesOf } from "../store/event_names.ts";
 import { kindOf, nameFor, type RelayValues, targetForPeople, typesOf, validateRelay } from "./options.ts";
 import { outgoing } from "./shown_event.ts";
+import { requireFolderOf } from "./target_file.ts";
 
 /** Files by which requests are signed, and let in. */
 type SecretFiles = Pick<RelayValues, "secret-file" | "token-file">;
@@ -47,7 +48,10 @@ async function targetOf(
 ): Promise<RelayTarget> {
   if (to === "-") return new NdjsonStream(context.write);
   const kind = kindOf(to);
-  if (kind === "file") return new NdjsonFile(to);
+  if (kind === "file") {
+    requireFolderOf(to);
+    return new NdjsonFile(to);
+  }
   return kind === "http" ? await httpTarget(to, values) : await natsTarget(to, name, values, context);
 }
 

@@ -90,8 +90,11 @@ export function validateRelay(values: RelayValues): string {
 
 /** What kind of target it is. */
 export function kindOf(to: string): "file" | "http" | "nats" {
-  if (/^https?:\/\//.test(to)) return "http";
-  return /^(nats|tls):\/\//.test(to) ? "nats" : "file";
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(to) ?? [];
+  if (scheme === undefined) return "file";
+  if (scheme === "http" || scheme === "https") return "http";
+  if (scheme === "nats" || scheme === "tls") return "nats";
+  throw new UsageError(`Cannot use --to ${scheme}://…: name a file, -, http(s)://… or nats://…`);
 }
 
 /** The types of a relay: into ingest go the reported ones alone. */

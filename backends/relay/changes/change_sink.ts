@@ -1,6 +1,6 @@
 /** Where changes go: a file that has each once, or a stream. @module */
 import { delay } from "@std/async/delay";
-import { BackupError } from "../../backup/errors.ts";
+import { BackupError, systemReason } from "../../backup/errors.ts";
 import { formatLsn, type Lsn, parseLsn } from "../../backup/wal_position.ts";
 
 export interface ChangeSink {
@@ -36,7 +36,12 @@ export class ChangeFile implements ChangeSink {
   }
 
   async open(): Promise<Lsn | undefined> {
-    const file = this.#file = await Deno.open(this.#path, { read: true, write: true, create: true });
+    const file = this.#file = await Deno.open(this.#path, { read: true, write: true, create: true })
+      .catch((error) => {
+        throw new BackupError("unusable", `Cannot write ${this.#path}: ${systemReason(error)}`, {
+          cause: error,
+        });
+      });
     if (!await isLockedWithin(file, LOCK_MS)) {
       throw new BackupError("in_use", `${this.#path} is written by another program`);
     }

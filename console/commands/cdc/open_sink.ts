@@ -4,6 +4,7 @@ import type { Output } from "../../cli/command.ts";
 import { UsageError } from "../../cli/exit_codes.ts";
 import { endpointOf } from "../../relay/open_relay.ts";
 import { kindOf } from "../../relay/options.ts";
+import { requireFolderOf } from "../../relay/target_file.ts";
 import type { StartCdcValues } from "./options.ts";
 
 interface SinkContext {
@@ -27,7 +28,10 @@ export async function openSink(values: StartCdcValues, context: SinkContext): Pr
 /** A file, or standard output. Throws UsageError for what is neither. */
 export function fileSink(to: string, { write, out }: Output): ChangeSink {
   if (kindOf(to) !== "file") throw new UsageError(`Cannot use --to ${to}: name a file, or -`);
-  if (to !== "-") return new ChangeFile(to);
+  if (to !== "-") {
+    requireFolderOf(to);
+    return new ChangeFile(to);
+  }
   return new ChangeWriter(write ?? ((text) => Promise.resolve(out(text.replace(/\n$/, "")))));
 }
 

@@ -234,6 +234,11 @@ natsTest("relays are listed, shown, paused, resumed, rewound and removed", async
 natsTest("a relay refuses in one line what can't go together", async () => {
   const refusals: [string, RegExp][] = [
     ["--until-idle", /relay needs --to/],
+    ["--to ftp://host/events", /Cannot use --to ftp:\/\/…: name a file/],
+    [
+      "--to /nowhere/events.ndjson",
+      /Cannot use --to \/nowhere\/events\.ndjson: there is no folder \/nowhere/,
+    ],
     ["--to a.ndjson --mode batch", /Cannot use --mode batch with file/],
     ["--to a.ndjson --stream A", /Cannot use --stream: it is for nats/],
     ["--to nats://host --into ingest", /needs?.*--personal all|without --personal all/],

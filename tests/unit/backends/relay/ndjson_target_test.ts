@@ -57,3 +57,10 @@ Deno.test("who only opens a file cuts off nothing: it may be another one's by th
   assertEquals(await subjectsIn(path), ["a", "b"]);
   await Deno.remove(path);
 });
+
+Deno.test("a file that can't be opened is waited for, and says why in words", async () => {
+  const nowhere = new NdjsonFile(`${await Deno.makeTempDir()}/gone/events.ndjson`);
+  await assertRejects(() => nowhere.open({ progress: null }), TargetUnavailable, "No such file or directory");
+  const kept = new NdjsonFile("/proc/events.ndjson");
+  await assertRejects(() => kept.open({ progress: null }), TargetUnavailable);
+});
